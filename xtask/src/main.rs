@@ -1,1 +1,57 @@
-fn main() {}
+//! The project's own commands, run as `cargo xtask NAME`.
+//!
+//! Every gate is here and runs the same on a desk and in CI. What only shell could do is not: a fresh
+//! machine needs Rust, and these commands say what else is missing.
+
+mod bench;
+mod bendsql;
+mod clients;
+mod demo;
+mod lint;
+mod prerequisites;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and walk the tutorial against a sandbox cloud; Ctrl-C stops it
+    Demo(demo::DemoArguments),
+    /// Run the Rust tests, then the real clients against the server binary
+    Test(test::TestArguments),
+    /// Check format, clippy and the rules of the house (tidy)
+    Lint(lint::LintArguments),
+    /// The whole gate: lint, then test
+    Ci,
+    /// Measure the release binary and print a table
+    Bench(bench::BenchArguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Ci => lint::run(&lint::LintArguments::default())
+            .and_then(|()| test::run(&test::TestArguments::default())),
+        Command::Bench(arguments) => bench::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `cargo xtask demo`: builds the server and becomes `stagedoor demo`.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{shell, test};
+
+/// Everything is handed on to `stagedoor demo`.
+#[derive(clap::Args)]
+pub struct DemoArguments {
+    /// Arguments of `stagedoor demo`, for example `--once`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Builds, then replaces this process, so that Ctrl-C and the exit code are the demo's own.
+pub fn run(arguments: &DemoArguments) -> Result<()> {
+    shell::run(
+        shell::cargo().args(["build", "--workspace", "--bins", "--locked"]).current_dir(shell::checkout()),
+    )?;
+    let stagedoor = test::target_folder()?.join("debug").join("stagedoor");
+    let failure = Command::new(&stagedoor).arg("demo").args(&arguments.arguments).exec();
+    Err(failure).with_context(|| format!("cannot start `{}`", stagedoor.display()))
+}

@@ -1,0 +1,56 @@
+//! Runs other programs and speaks to the person at the terminal.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// Prints one line for the person who runs the command.
+#[expect(clippy::print_stderr, reason = "the one place where this tool speaks")]
+pub fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// The root of the checkout.
+pub fn checkout() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_path_buf()
+}
+
+/// The cargo that runs this command, so that a chosen toolchain stays the chosen one.
+pub fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// Runs a program to its end, with its output shown, and fails if it fails.
+pub fn run(command: &mut Command) -> Result<()> {
+    let shown = describe(command);
+    say(&format!("$ {shown}"));
+    let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Runs a program and returns what it wrote to standard output.
+pub fn capture(command: &mut Command) -> Result<String> {
+    let shown = describe(command);
+    let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("`{shown}` ended with {}: {}", output.status, complaint.trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{shown}` did not write UTF-8"))
+}
+
+/// Whether a program can be started at all and ends well.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+fn describe(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
