@@ -1,0 +1,8 @@
+//! File formats: `(TYPE = CSV FIELD_DELIMITER = '|' …)`.
+
+mod options;
+
+pub use options::{
+    BinaryFormat, Compression, EmptyFieldAs, EncodingErrorMode, FileFormatBase, FileFormatOptions,
+    FileFormatType, MissingFieldAs, NullFieldAs, QuoteStyle, QuotedEmptyFieldAs,
+};
