@@ -1,0 +1,32 @@
+"""The Databend driver for Node, run as a program of its own."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from support.programs import environment
+
+SCRIPT = Path(__file__).resolve().parents[1] / "node" / "query.cjs"
+SECONDS = 60
+
+
+class NodeError(Exception):
+    """What the driver threw."""
+
+
+def query(dsn, *statements):
+    """Runs statements on one connection; returns the last one's rows, each value as (type, text)."""
+    done = subprocess.run(
+        ["node", str(SCRIPT)],
+        input=json.dumps({"dsn": dsn, "statements": statements}),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        env=environment(NODE_PATH=os.environ.get("NODE_PATH", "")),
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    if "error" in answer:
+        raise NodeError(answer["error"])
+    return answer["rows"]

@@ -1,0 +1,86 @@
+"""`stagedoor serve`, configured as an administrator would."""
+
+import base64
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from support.process import Process
+from support.programs import environment, stagedoor
+from support.waiting import wait_until
+
+
+class Server:
+    """A server on a port of its own, pointed at a cloud; `keys` are its own AWS identity."""
+
+    def __init__(self, folder, cloud, keys=None, principals=None, **variables):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        config = folder / "stagedoor.toml"
+        config.write_text(
+            "".join(f'[organizations.{name}]\nprincipal = "{arn}"\n\n' for name, arn in (principals or {}).items())
+        )
+        identity = {}
+        if keys is not None:
+            identity = {"AWS_ACCESS_KEY_ID": keys.access_key_id, "AWS_SECRET_ACCESS_KEY": keys.secret_access_key}
+        self._command = [stagedoor(), "serve", "--listen", "127.0.0.1:0"]
+        self._command += ["--data", folder / "data", "--config", config]
+        self._environment = environment(
+            **{"AWS_ENDPOINT_URL": cloud.endpoint, "AWS_REGION": "us-east-1", "STAGEDOOR_ROOT_PASSWORD": ""}
+            | identity
+            | variables
+        )
+        self._starts = 0
+        self.start()
+
+    def start(self):
+        """Starts it, again after a `kill` or a `stop`, on the same data."""
+        self._starts += 1
+        log = self.folder / f"server-{self._starts}.log"
+        self.process = Process("the server", self._command, log, self._environment)
+        self.url = self.process.wait_for(r"listening on (http://127\.0\.0\.1:\d+)").group(1)
+        wait_until(lambda: f"GET /v1/health answers 200; the server said:\n{self.process.said()}", self.is_ready)
+
+    @property
+    def address(self):
+        return urllib.parse.urlsplit(self.url).netloc
+
+    def dsn(self, user="root", password="", **parameters):
+        """A DSN for BendSQL and the drivers."""
+        query = urllib.parse.urlencode({"sslmode": "disable"} | parameters)
+        secret = urllib.parse.quote(password, safe="")
+        return f"databend://{user}:{secret}@{self.address}/default?{query}"
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/v1/health", timeout=5) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def request(self, method, path, body=None, user="root", password="", headers=None):
+        """One HTTP request as a client makes it: (status, JSON body or text)."""
+        login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"} | (headers or {}),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, _decode(answer.read())
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, _decode(refusal.read())
+
+    def stop(self):
+        self.process.stop()
+
+
+def _decode(body):
+    text = body.decode(errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
