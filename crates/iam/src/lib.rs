@@ -8,11 +8,13 @@
 //! and VPC endpoint policies are deliberately absent.
 
 mod arn;
+mod condition;
 mod context;
 mod decision;
 mod document;
 mod evaluate;
 pub mod limits;
+mod pattern;
 mod principal;
 mod request;
 mod role_arn;
@@ -22,7 +24,8 @@ pub use arn::{Arn, ArnError};
 pub use context::Context;
 pub use decision::{Decision, Reason, StatementId};
 pub use document::{
-    Effect, PolicyDocument, PolicyError, PolicyKind, PolicyStatement, replace_aws_principals,
+    ActionFault, Effect, PolicyDocument, PolicyError, PolicyKind, PolicyStatement, ResourceFault,
+    replace_aws_principals,
 };
 pub use evaluate::{Finding, Mismatch, evaluate, explain};
 pub use principal::{Principal, PrincipalKind};

@@ -1,10 +1,22 @@
 //! Policy documents: parsed strictly, kept in the form evaluation wants.
 
+mod action;
 mod error;
+mod json;
+mod parse;
+mod principal;
+mod resource;
 
-pub use error::PolicyError;
+use std::sync::Arc;
+
+pub use error::{ActionFault, PolicyError, ResourceFault};
+pub use parse::replace_aws_principals;
 
 use crate::StatementId;
+use crate::condition::Condition;
+pub(crate) use action::{ActionPattern, RequestAction, is_trust_action};
+pub(crate) use principal::{AwsPrincipal, Grant, PrincipalElement, PrincipalPattern};
+pub(crate) use resource::{RequestResource, ResourcePattern};
 
 /// Where a policy is attached; it decides which elements a document may and must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +53,11 @@ impl PolicyKind {
             Self::Resource | Self::Session | Self::Boundary => "a",
         }
     }
+
+    /// Whether it is attached to what is asked for, and so names who may ask.
+    pub(crate) fn names_principals(self) -> bool {
+        matches!(self, Self::Trust | Self::Resource)
+    }
 }
 
 /// What a matching statement does.
@@ -50,26 +67,38 @@ pub enum Effect {
     Deny,
 }
 
-/// A policy document that AWS would accept for its kind.
+/// A policy document that AWS would accept for its kind. Cloning is cheap: the statements are shared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyDocument {
     kind: PolicyKind,
-    statements: Vec<PolicyStatement>,
+    statements: Arc<[PolicyStatement]>,
 }
 
 /// One statement of a policy document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyStatement {
-    id: StatementId,
-    effect: Effect,
+    pub(crate) id: StatementId,
+    pub(crate) effect: Effect,
+    pub(crate) principal: Option<PrincipalElement>,
+    pub(crate) actions: Listed<ActionPattern>,
+    pub(crate) resources: Option<Listed<ResourcePattern>>,
+    pub(crate) conditions: Vec<Condition>,
+}
+
+/// `Action` or `NotAction`, `Resource` or `NotResource`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Listed<T> {
+    /// Whether it is the form with `Not`, which speaks of everything that is not listed.
+    pub(crate) is_negated: bool,
+    pub(crate) patterns: Vec<T>,
 }
 
 impl PolicyDocument {
-    /// Reads a document as strictly as AWS does for this kind of policy.
+    /// Reads a document as strictly as AWS does for this kind of policy. What it cannot read, it refuses: nothing
+    /// unknown reaches evaluation.
     pub fn parse(json: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
-        serde_json::from_str::<serde::de::IgnoredAny>(json)
-            .map_err(|error| PolicyError::NotJson { detail: error.to_string() })?;
-        Ok(Self { kind, statements: Vec::new() })
+        let statements = parse::parse_statements(json, kind)?;
+        Ok(Self { kind, statements: statements.into() })
     }
 
     /// The kind it was parsed as.
@@ -82,15 +111,32 @@ impl PolicyDocument {
         &self.statements
     }
 
-    /// The text of every `AWS` principal of the document, in order: an ARN, an account number, a unique id.
+    /// The text of every `AWS` principal of the document but `*`, in order: ARNs, account numbers, unique ids.
     pub fn aws_principals(&self) -> Vec<&str> {
-        Vec::new()
+        let elements = self.statements.iter().filter_map(|statement| statement.principal.as_ref());
+        let patterns = elements.flat_map(PrincipalElement::patterns);
+        patterns
+            .filter_map(|pattern| match pattern {
+                PrincipalPattern::Aws(principal) => Some(principal.text.as_str()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Rewrites every `AWS` principal through `replace`; `None` leaves it. A store maps role ARNs to unique
-    /// ids with it, so that a role made anew under an old name is not trusted in the old one's place.
-    pub fn replace_aws_principals(&mut self, replace: impl FnMut(&str) -> Option<String>) {
-        let _ = replace;
+    /// ids with it, so that a role made anew under an old name is not trusted in the old one's place. A
+    /// replacement that is no principal matches nobody.
+    pub fn replace_aws_principals(&mut self, mut replace: impl FnMut(&str) -> Option<String>) {
+        for statement in Arc::make_mut(&mut self.statements) {
+            for pattern in statement.principal.iter_mut().flat_map(PrincipalElement::patterns_mut) {
+                let PrincipalPattern::Aws(principal) = pattern else { continue };
+                let Some(text) = replace(&principal.text) else { continue };
+                *pattern = match AwsPrincipal::parse(&text) {
+                    Ok(principal) => PrincipalPattern::Aws(principal),
+                    Err(_) => PrincipalPattern::Service(text),
+                };
+            }
+        }
     }
 }
 
@@ -103,14 +149,14 @@ impl PolicyStatement {
     pub fn effect(&self) -> Effect {
         self.effect
     }
-}
 
-/// Rewrites the `AWS` principals in a document's text; everything else keeps its order. Returns the text
-/// unchanged when `replace` has nothing to say, compact JSON otherwise.
-pub fn replace_aws_principals(
-    json: &str,
-    replace: impl FnMut(&str) -> Option<String>,
-) -> Result<String, PolicyError> {
-    let _ = replace;
-    Ok(json.to_owned())
+    /// The texts of `Action` or `NotAction`.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.actions.patterns.iter().map(ActionPattern::text)
+    }
+
+    /// The texts of `Resource` or `NotResource`; none in a trust policy.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        self.resources.iter().flat_map(|resources| &resources.patterns).map(ResourcePattern::text)
+    }
 }
