@@ -9,7 +9,8 @@ use crate::names::check_name;
 use crate::organizations::require_organization;
 use crate::{Catalog, CatalogError, Connection, ConnectionParameters, CreateMode, Created, NewConnection};
 
-const SELECT: &str = "SELECT c.name, c.parameters, c.version, c.creator, c.created_on, c.updated_on, e.external_id
+const SELECT: &str =
+    "SELECT c.name, c.parameters, c.version, c.creator, c.created_on, c.updated_on, e.external_id
      FROM connections c JOIN external_ids e
        ON e.organization = c.organization AND e.owner_kind = 'connection' AND e.owner_name = c.name
      WHERE c.organization = $1 AND c.name = $2";
@@ -118,12 +119,13 @@ impl Catalog {
                 Err(CatalogError::UnknownConnection { name: name.to_owned() })
             };
         }
-        let stages: Vec<(String,)> =
-            sqlx::query_as("SELECT name FROM stages WHERE organization = $1 AND connection = $2 ORDER BY name")
-                .bind(organization)
-                .bind(name)
-                .fetch_all(&mut *transaction)
-                .await?;
+        let stages: Vec<(String,)> = sqlx::query_as(
+            "SELECT name FROM stages WHERE organization = $1 AND connection = $2 ORDER BY name",
+        )
+        .bind(organization)
+        .bind(name)
+        .fetch_all(&mut *transaction)
+        .await?;
         if !stages.is_empty() {
             let stages = stages.into_iter().map(|(stage,)| stage).collect();
             return Err(CatalogError::ConnectionInUse { name: name.to_owned(), stages });
@@ -138,7 +140,11 @@ impl Catalog {
     }
 
     /// The connection of that name, if it is there.
-    pub async fn connection(&self, organization: &str, name: &str) -> Result<Option<Connection>, CatalogError> {
+    pub async fn connection(
+        &self,
+        organization: &str,
+        name: &str,
+    ) -> Result<Option<Connection>, CatalogError> {
         let row = sqlx::query(SELECT).bind(organization).bind(name).fetch_optional(self.pool()).await?;
         row.as_ref().map(connection_of).transpose()
     }
@@ -169,7 +175,11 @@ pub(crate) fn parameters_text(parameters: &ConnectionParameters) -> Result<Strin
 
 pub(crate) fn parameters_of(text: &str) -> Result<ConnectionParameters, CatalogError> {
     serde_json::from_str(text).map_err(|error| {
-        tracing::error!(line = error.line(), column = error.column(), "stored connection parameters are damaged");
+        tracing::error!(
+            line = error.line(),
+            column = error.column(),
+            "stored connection parameters are damaged"
+        );
         CatalogError::Failed
     })
 }

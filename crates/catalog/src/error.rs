@@ -45,7 +45,9 @@ pub enum CatalogError {
     #[error("password of user `{name}` cannot be used: {reason}")]
     InvalidPassword { name: String, reason: &'static str },
     /// The catalog's file was written by a newer version.
-    #[error("catalog `{path}` was written by a newer version (schema {found}, this version knows {known}): start the newer version")]
+    #[error(
+        "catalog `{path}` was written by a newer version (schema {found}, this version knows {known}): start the newer version"
+    )]
     NewerSchema { path: String, found: i64, known: i64 },
     /// The file cannot be opened or is not a catalog.
     #[error("cannot open catalog `{path}`: {reason}")]

@@ -39,7 +39,11 @@ impl<'a> ExternalIdOwner<'a> {
 impl Catalog {
     /// The generated external id of the connection of that name, which need not exist: made at the first
     /// question, the same for ever after.
-    pub async fn external_id_for(&self, organization: &str, connection: &str) -> Result<String, CatalogError> {
+    pub async fn external_id_for(
+        &self,
+        organization: &str,
+        connection: &str,
+    ) -> Result<String, CatalogError> {
         self.external_id_for_owner(organization, ExternalIdOwner::Connection(connection)).await
     }
 
@@ -215,6 +219,7 @@ fn check_external_id(external_id: &str) -> Result<(), CatalogError> {
 
 fn generate(organization: &str) -> String {
     let mut random = rand::rng();
-    let tail: String = (0..RANDOM_CHARACTERS).map(|_| char::from(ALPHABET[random.random_range(0..32)])).collect();
+    let tail: String =
+        (0..RANDOM_CHARACTERS).map(|_| char::from(ALPHABET[random.random_range(0..32)])).collect();
     format!("{}{tail}", external_id_prefix(organization))
 }

@@ -74,7 +74,11 @@ impl Catalog {
     }
 
     /// The file format of that name, if it is there.
-    pub async fn file_format(&self, organization: &str, name: &str) -> Result<Option<FileFormat>, CatalogError> {
+    pub async fn file_format(
+        &self,
+        organization: &str,
+        name: &str,
+    ) -> Result<Option<FileFormat>, CatalogError> {
         let row = sqlx::query("SELECT * FROM file_formats WHERE organization = $1 AND name = $2")
             .bind(organization)
             .bind(name)

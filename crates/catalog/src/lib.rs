@@ -22,6 +22,6 @@ pub use catalog::Catalog;
 pub use error::CatalogError;
 pub use external_ids::ExternalIdOwner;
 pub use types::{
-    Connection, ConnectionParameters, CreateMode, Created, Database, FileFormat, NewConnection, NewFileFormat,
-    NewStage, NewUser, Organization, OrganizationSpec, Stage, StageAccess, User,
+    Connection, ConnectionParameters, CreateMode, Created, Database, FileFormat, NewConnection,
+    NewFileFormat, NewStage, NewUser, Organization, OrganizationSpec, Stage, StageAccess, User,
 };

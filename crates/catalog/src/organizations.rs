@@ -43,18 +43,22 @@ impl Catalog {
 
     /// The organization of that name, if it is there.
     pub async fn organization(&self, name: &str) -> Result<Option<Organization>, CatalogError> {
-        let row = sqlx::query("SELECT name, principal, next_principal, created_on FROM organizations WHERE name = $1")
-            .bind(name)
-            .fetch_optional(self.pool())
-            .await?;
+        let row = sqlx::query(
+            "SELECT name, principal, next_principal, created_on FROM organizations WHERE name = $1",
+        )
+        .bind(name)
+        .fetch_optional(self.pool())
+        .await?;
         row.as_ref().map(organization_of).transpose()
     }
 
     /// All organizations by name: for the operator, not for users.
     pub async fn organizations(&self) -> Result<Vec<Organization>, CatalogError> {
-        let rows = sqlx::query("SELECT name, principal, next_principal, created_on FROM organizations ORDER BY name")
-            .fetch_all(self.pool())
-            .await?;
+        let rows = sqlx::query(
+            "SELECT name, principal, next_principal, created_on FROM organizations ORDER BY name",
+        )
+        .fetch_all(self.pool())
+        .await?;
         rows.iter().map(organization_of).collect()
     }
 }

@@ -98,7 +98,11 @@ impl Catalog {
             .rows_affected()
             > 0;
         transaction.commit().await?;
-        if dropped || if_exists { Ok(dropped) } else { Err(CatalogError::UnknownStage { name: name.to_owned() }) }
+        if dropped || if_exists {
+            Ok(dropped)
+        } else {
+            Err(CatalogError::UnknownStage { name: name.to_owned() })
+        }
     }
 
     /// The stage of that name, if it is there.

@@ -34,7 +34,9 @@ impl Catalog {
             .await?
             .is_some();
         let outcome = match (exists, mode) {
-            (true, CreateMode::Create) => return Err(CatalogError::UserExists { name: user.name.to_owned() }),
+            (true, CreateMode::Create) => {
+                return Err(CatalogError::UserExists { name: user.name.to_owned() });
+            }
             (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
             (true, CreateMode::OrReplace) => Created::Replaced,
             (false, _) => Created::Created,
@@ -81,7 +83,12 @@ impl Catalog {
     }
 
     /// Drops a user. `false`: there was none, and `if_exists` allowed it.
-    pub async fn drop_user(&self, organization: &str, name: &str, if_exists: bool) -> Result<bool, CatalogError> {
+    pub async fn drop_user(
+        &self,
+        organization: &str,
+        name: &str,
+        if_exists: bool,
+    ) -> Result<bool, CatalogError> {
         let mut transaction = self.begin().await?;
         let dropped = sqlx::query("DELETE FROM users WHERE organization = $1 AND name = $2")
             .bind(organization)
@@ -91,7 +98,11 @@ impl Catalog {
             .rows_affected()
             > 0;
         transaction.commit().await?;
-        if dropped || if_exists { Ok(dropped) } else { Err(CatalogError::UnknownUser { name: name.to_owned() }) }
+        if dropped || if_exists {
+            Ok(dropped)
+        } else {
+            Err(CatalogError::UnknownUser { name: name.to_owned() })
+        }
     }
 
     /// The user of that name, if there is one.
@@ -128,7 +139,11 @@ impl Catalog {
         verified.await.unwrap_or(false)
     }
 
-    async fn hash_password(&self, name: &str, password: Option<&str>) -> Result<Option<String>, CatalogError> {
+    async fn hash_password(
+        &self,
+        name: &str,
+        password: Option<&str>,
+    ) -> Result<Option<String>, CatalogError> {
         let Some(password) = password else { return Ok(None) };
         if password.len() > PASSWORD_BYTES_MAX {
             return Err(CatalogError::InvalidPassword {

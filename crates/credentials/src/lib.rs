@@ -1,1 +1,46 @@
+//! From an IAM role to an open bucket.
+//!
+//! Promises: a bucket is opened only with what the user's connection says (its role, its keys, or
+//! unsigned); temporary keys are scoped to bucket, prefix and access, shared by all who may share them,
+//! and renewed before they expire without anybody waiting; an error names who refused and what to do.
+//! Refuses: to let a key out (no accessor, no `Display`, no serialization), to read a user's bucket with
+//! the server's own identity (which signs STS calls and nothing else), to connect to an endpoint the
+//! administrator did not allow.
 
+mod access;
+mod address;
+mod bucket;
+mod chain;
+mod clock;
+mod credentials;
+mod endpoint;
+mod error;
+mod explain;
+mod keys;
+mod listing;
+mod location;
+mod options;
+mod presign;
+mod provider;
+mod region;
+mod seal;
+mod server_identity;
+mod session_cache;
+mod session_name;
+mod store;
+mod sts;
+mod transport;
+mod upload;
+
+pub use access::{Access, AssumedRole, ConnectionAccess, Grant, OpenRequest};
+pub use bucket::OpenedBucket;
+pub use clock::Clock;
+pub use credentials::{Credentials, RoleSession, install_crypto_provider};
+pub use endpoint::{EndpointRules, EndpointRulesError};
+pub use error::{AwsRefusal, CredentialsError, FailureClass, RoleFailure};
+pub use explain::{Denial, StorageFailure, StorageFailureKind, explain};
+pub use keys::CustomerKeys;
+pub use options::{CredentialsOptions, IdentitySource, ServerSettings};
+pub use presign::{PresignMethod, PresignedUrl};
+pub use seal::SealedKeys;
+pub use server_identity::ServerIdentity;

@@ -1,0 +1,439 @@
+//! An open bucket: an object store whose requests are signed with whatever keys are valid then.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3;
+use object_store::client::HttpClient;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use parking_lot::RwLock;
+
+use crate::explain::{explain, is_expired, other_region};
+use crate::listing::{ListRequest, list_objects, list_pages};
+use crate::location::Location;
+use crate::provider::KeySource;
+use crate::region::{Regions, is_region_like};
+use crate::store::build_store;
+use crate::upload::RenewingUpload;
+use crate::{Access, Clock, CredentialsError};
+
+/// Keys S3 deletes in one request.
+const DELETE_KEYS_MAX: usize = 1_000;
+
+/// One bucket, opened for one prefix and access with what one connection says. Cheap to clone.
+///
+/// On ExpiredToken or InvalidToken it renews the keys once and repeats the request; when S3 names another
+/// region it moves there once. AccessDenied is not retried.
+#[derive(Clone)]
+pub struct OpenedBucket(Arc<Inner>);
+
+struct Inner {
+    bucket: String,
+    prefix: String,
+    access: Access,
+    binding_id: String,
+    warnings: Vec<String>,
+    location: Location,
+    keys: KeySource,
+    client: HttpClient,
+    regions: Arc<Regions>,
+    clock: Clock,
+    store: RwLock<Store>,
+}
+
+struct Store {
+    region: String,
+    s3: Arc<AmazonS3>,
+}
+
+/// What an opened bucket is made of.
+pub(crate) struct BucketParts {
+    pub(crate) bucket: String,
+    pub(crate) prefix: String,
+    pub(crate) access: Access,
+    pub(crate) binding_id: String,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) location: Location,
+    pub(crate) region: String,
+    pub(crate) keys: KeySource,
+    pub(crate) client: HttpClient,
+    pub(crate) regions: Arc<Regions>,
+    pub(crate) clock: Clock,
+}
+
+impl OpenedBucket {
+    pub(crate) fn new(parts: BucketParts) -> std::result::Result<Self, CredentialsError> {
+        let BucketParts {
+            bucket,
+            prefix,
+            access,
+            binding_id,
+            warnings,
+            location,
+            region,
+            keys,
+            client,
+            regions,
+            clock,
+        } = parts;
+        let s3 = Arc::new(build_store(&bucket, &region, &location, &keys, client.clone())?);
+        let store = RwLock::new(Store { region, s3 });
+        Ok(Self(Arc::new(Inner {
+            bucket,
+            prefix,
+            access,
+            binding_id,
+            warnings,
+            location,
+            keys,
+            client,
+            regions,
+            clock,
+            store,
+        })))
+    }
+
+    pub fn bucket(&self) -> &str {
+        &self.0.bucket
+    }
+
+    /// Every key of this opening starts with it.
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    pub fn access(&self) -> Access {
+        self.0.access
+    }
+
+    /// The region requests are signed for at the moment.
+    pub fn region(&self) -> String {
+        self.0.store.read().region.clone()
+    }
+
+    /// Whether requests are signed at all.
+    pub fn is_signed(&self) -> bool {
+        !matches!(self.0.keys, KeySource::Unsigned)
+    }
+
+    /// Stable text of hex digits, equal for two openings only if organization, connection and its version,
+    /// grant, endpoint, bucket, prefix and access are equal. For keys of caches; the user is not in it.
+    pub fn binding_id(&self) -> &str {
+        &self.0.binding_id
+    }
+
+    /// What the user should be told, such as a session policy that had to be widened to the bucket.
+    pub fn warnings(&self) -> &[String] {
+        &self.0.warnings
+    }
+
+    /// Lists by plain text prefix: `raw/a` finds `raw/ab.csv` and `raw/a/b.csv`. Keys come in S3's order.
+    pub fn list_prefix(&self, prefix: &str) -> BoxStream<'static, Result<ObjectMeta>> {
+        if let Err(error) = self.check_listing(prefix) {
+            return stream::once(async { Err(error) }).boxed();
+        }
+        list_objects(self.clone(), ListRequest { prefix: prefix.to_owned(), ..ListRequest::default() })
+    }
+
+    /// At most `keys_max` (up to 1000) objects below the plain text prefix, in one request.
+    pub async fn list_some(&self, prefix: &str, keys_max: usize) -> Result<Vec<ObjectMeta>> {
+        self.check_listing(prefix)?;
+        let request =
+            ListRequest { prefix: prefix.to_owned(), page_keys: Some(keys_max), ..ListRequest::default() };
+        let page = list_pages(self.clone(), request).try_next().await?;
+        Ok(page.map(|page| page.objects).unwrap_or_default())
+    }
+
+    /// Runs a request; on expired keys or a wrong region puts that right, once each, and repeats it.
+    pub(crate) async fn attempt<T, F, R>(&self, request: F) -> Result<T>
+    where
+        F: Fn(Arc<AmazonS3>) -> R,
+        R: Future<Output = Result<T>>,
+    {
+        let (mut renewed, mut moved) = (false, false);
+        loop {
+            let serial = self.0.keys.serial();
+            let error = match request(self.s3()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if !renewed && is_expired(&error) && self.0.keys.invalidate(serial) {
+                renewed = true;
+            } else if !moved && other_region(&error).is_some_and(|region| self.move_to(&region)) {
+                moved = true;
+            } else {
+                return Err(error);
+            }
+        }
+    }
+
+    pub(crate) fn s3(&self) -> Arc<AmazonS3> {
+        Arc::clone(&self.0.store.read().s3)
+    }
+
+    pub(crate) fn keys(&self) -> &KeySource {
+        &self.0.keys
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The key as a path of the object store, if it lies in what was opened.
+    pub(crate) fn checked_path(&self, key: &str) -> std::result::Result<Path, CredentialsError> {
+        let path = Path::parse(key).ok().filter(|path| path.as_ref() == key);
+        path.filter(|_| key.starts_with(&self.0.prefix)).ok_or_else(|| self.outside(key))
+    }
+
+    /// Whether S3 serves the bucket in that region; `false` when we are there already.
+    fn move_to(&self, region: &str) -> bool {
+        let inner = &self.0;
+        if !is_region_like(region) || inner.store.read().region == region {
+            return false;
+        }
+        let Ok(s3) = build_store(&inner.bucket, region, &inner.location, &inner.keys, inner.client.clone())
+        else {
+            return false;
+        };
+        tracing::info!(bucket = %inner.bucket, region, "bucket is in another region");
+        inner.regions.correct(&inner.location, &inner.bucket, region);
+        *inner.store.write() = Store { region: region.to_owned(), s3: Arc::new(s3) };
+        true
+    }
+
+    fn check_key(&self, path: &Path) -> Result<()> {
+        if path.as_ref().starts_with(&self.0.prefix) {
+            return Ok(());
+        }
+        Err(denied(path.as_ref(), self.outside(path.as_ref())))
+    }
+
+    fn check_write(&self, path: &Path) -> Result<()> {
+        if self.0.access == Access::Read {
+            let error = CredentialsError::ReadOnly { bucket: self.0.bucket.clone() };
+            return Err(denied(path.as_ref(), error));
+        }
+        self.check_key(path)
+    }
+
+    fn check_listing(&self, prefix: &str) -> Result<()> {
+        if prefix.starts_with(&self.0.prefix) {
+            return Ok(());
+        }
+        Err(denied(prefix, self.outside(prefix)))
+    }
+
+    fn outside(&self, key: &str) -> CredentialsError {
+        CredentialsError::OutsidePrefix {
+            key: key.to_owned(),
+            bucket: self.0.bucket.clone(),
+            prefix: self.0.prefix.clone(),
+        }
+    }
+
+    /// A refused HEAD says nothing: the same right, asked for by a GET of one byte, has S3's words.
+    async fn head(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let request = |options: GetOptions| {
+            self.attempt(move |s3| {
+                let options = options.clone();
+                async move { s3.get_opts(location, options).await }
+            })
+        };
+        let error = match request(options.clone()).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let failure = explain(&error);
+        if !(failure.without_body && matches!(failure.status, Some(400 | 401 | 403))) {
+            return Err(error);
+        }
+        let one_byte = GetOptions { head: false, range: Some(GetRange::Bounded(0..1)), ..options.clone() };
+        match request(one_byte).await {
+            // The GET was let through, perhaps since it renewed the keys: HEAD may be too now.
+            Ok(_) => request(options).await,
+            Err(told) if explain(&told).code.is_some() && explain(&told).status != Some(416) => Err(told),
+            Err(_) => Err(error),
+        }
+    }
+
+    async fn delete_some(&self, paths: Vec<Path>) -> Vec<Result<Path>> {
+        for path in &paths {
+            if let Err(error) = self.check_write(path) {
+                return vec![Err(error)];
+            }
+        }
+        let deleted = self
+            .attempt(|s3| {
+                let paths = paths.clone();
+                async move {
+                    let input = stream::iter(paths.into_iter().map(Ok)).boxed();
+                    let outcome: Vec<Result<Path>> = s3.delete_stream(input).collect().await;
+                    // The request as a whole failed: one error for all.
+                    match <[Result<Path>; 1]>::try_from(outcome) {
+                        Ok([Err(error)]) => Err(error),
+                        Ok([Ok(path)]) => Ok(vec![Ok(path)]),
+                        Err(outcome) => Ok(outcome),
+                    }
+                }
+            })
+            .await;
+        deleted.unwrap_or_else(|error| vec![Err(error)])
+    }
+}
+
+fn denied(path: &str, error: CredentialsError) -> object_store::Error {
+    object_store::Error::PermissionDenied { path: path.to_owned(), source: Box::new(error) }
+}
+
+#[async_trait]
+impl ObjectStore for OpenedBucket {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.check_write(location)?;
+        self.attempt(|s3| {
+            let (payload, options) = (payload.clone(), options.clone());
+            async move { s3.put_opts(location, payload, options).await }
+        })
+        .await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.check_write(location)?;
+        if !options.attributes.is_empty() || !options.tags.encoded().is_empty() {
+            return Err(object_store::Error::NotSupported {
+                source: "a multipart upload takes no attributes and no tags here".into(),
+            });
+        }
+        let id = self
+            .attempt(|s3| async move {
+                object_store::multipart::MultipartStore::create_multipart(s3.as_ref(), location).await
+            })
+            .await?;
+        Ok(Box::new(RenewingUpload::new(self.clone(), location.clone(), id)))
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.check_key(location)?;
+        if options.head {
+            return self.head(location, options).await;
+        }
+        self.attempt(|s3| {
+            let options = options.clone();
+            async move { s3.get_opts(location, options).await }
+        })
+        .await
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.check_key(location)?;
+        object_store::coalesce_ranges(
+            ranges,
+            |range| async move {
+                let options = GetOptions { range: Some(range.into()), ..GetOptions::default() };
+                self.get_opts(location, options).await?.bytes().await
+            },
+            object_store::OBJECT_STORE_COALESCE_DEFAULT,
+        )
+        .await
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        let bucket = self.clone();
+        locations
+            .try_chunks(DELETE_KEYS_MAX)
+            .then(move |chunk| {
+                let bucket = bucket.clone();
+                async move {
+                    stream::iter(match chunk {
+                        Ok(paths) => bucket.delete_some(paths).await,
+                        Err(error) => vec![Err(error.1)],
+                    })
+                }
+            })
+            .flatten()
+            .boxed()
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.list_prefix(&folder_of(prefix))
+    }
+
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        let request = ListRequest {
+            prefix: folder_of(prefix),
+            after: Some(offset.as_ref().to_owned()),
+            ..ListRequest::default()
+        };
+        match self.check_listing(&request.prefix) {
+            Ok(()) => list_objects(self.clone(), request),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        let request = ListRequest { prefix: folder_of(prefix), folders: true, ..ListRequest::default() };
+        self.check_listing(&request.prefix)?;
+        let mut pages = list_pages(self.clone(), request);
+        let mut all = ListResult { common_prefixes: Vec::new(), objects: Vec::new() };
+        while let Some(page) = pages.try_next().await? {
+            all.common_prefixes.extend(page.common_prefixes);
+            all.objects.extend(page.objects);
+        }
+        all.common_prefixes.sort();
+        all.common_prefixes.dedup();
+        Ok(all)
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.check_key(from)?;
+        self.check_write(to)?;
+        self.attempt(|s3| {
+            let options = options.clone();
+            async move { s3.copy_opts(from, to, options).await }
+        })
+        .await
+    }
+}
+
+/// The object store's prefixes are whole segments.
+fn folder_of(prefix: Option<&Path>) -> String {
+    match prefix {
+        Some(prefix) if !prefix.as_ref().is_empty() => format!("{prefix}/"),
+        _ => String::new(),
+    }
+}
+
+impl fmt::Debug for OpenedBucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedBucket")
+            .field("bucket", &self.0.bucket)
+            .field("prefix", &self.0.prefix)
+            .field("access", &self.0.access)
+            .field("region", &self.region())
+            .field("keys", &self.0.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for OpenedBucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.0.bucket, self.0.prefix)
+    }
+}

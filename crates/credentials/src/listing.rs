@@ -1,0 +1,70 @@
+//! Listings that survive a renewal of the keys in the middle.
+
+use std::borrow::Cow;
+
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::{ListResult, ObjectMeta, Result};
+
+use crate::OpenedBucket;
+
+/// What is listed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListRequest {
+    /// Keys start with it, as text: no `/` is added.
+    pub(crate) prefix: String,
+    /// Keys come after it.
+    pub(crate) after: Option<String>,
+    /// Keys below a `/` are told by their common prefix.
+    pub(crate) folders: bool,
+    /// Keys a page.
+    pub(crate) page_keys: Option<usize>,
+}
+
+enum Next {
+    First,
+    Page(String),
+    End,
+}
+
+/// The pages of a listing, asked for as they are read.
+pub(crate) fn list_pages(
+    bucket: OpenedBucket,
+    request: ListRequest,
+) -> BoxStream<'static, Result<ListResult>> {
+    stream::try_unfold((bucket, request, Next::First), |(bucket, request, next)| async move {
+        let token = match next {
+            Next::First => None,
+            Next::Page(token) => Some(token),
+            Next::End => return Ok(None),
+        };
+        let page = bucket
+            .attempt(|s3| {
+                let options = PaginatedListOptions {
+                    offset: request.after.clone(),
+                    delimiter: request.folders.then_some(Cow::Borrowed("/")),
+                    max_keys: request.page_keys,
+                    page_token: token.clone(),
+                    ..PaginatedListOptions::default()
+                };
+                let prefix = (!request.prefix.is_empty()).then(|| request.prefix.clone());
+                async move { s3.list_paginated(prefix.as_deref(), options).await }
+            })
+            .await?;
+        let next = page.page_token.map_or(Next::End, Next::Page);
+        Ok(Some((page.result, (bucket, request, next))))
+    })
+    .boxed()
+}
+
+/// The objects of a listing.
+pub(crate) fn list_objects(
+    bucket: OpenedBucket,
+    request: ListRequest,
+) -> BoxStream<'static, Result<ObjectMeta>> {
+    list_pages(bucket, request)
+        .map_ok(|page| stream::iter(page.objects.into_iter().map(Ok)))
+        .try_flatten()
+        .boxed()
+}

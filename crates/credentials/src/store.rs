@@ -1,0 +1,53 @@
+//! The one place where an S3 client is built.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::client::HttpClient;
+use object_store::{BackoffConfig, RetryConfig};
+
+use crate::CredentialsError;
+use crate::location::Location;
+use crate::provider::KeySource;
+use crate::transport::SharedConnector;
+
+/// Attempts after the first, at 5xx and at broken connections.
+const RETRIES_MAX: usize = 6;
+/// From the first attempt on; the signature of a request is as old as that at most.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+
+// INVARIANT: keys come from the connection through `keys` and from nowhere else. The builder reads no
+// environment, and a provider is always given, so that none of its own sources is ever tried.
+#[expect(clippy::disallowed_methods, reason = "the one function that builds an S3 client")]
+pub(crate) fn build_store(
+    bucket: &str,
+    region: &str,
+    location: &Location,
+    keys: &KeySource,
+    client: HttpClient,
+) -> Result<AmazonS3, CredentialsError> {
+    let retry = RetryConfig {
+        backoff: BackoffConfig {
+            init_backoff: Duration::from_millis(50),
+            max_backoff: Duration::from_secs(5),
+            base: 2.0,
+        },
+        max_retries: RETRIES_MAX,
+        retry_timeout: RETRY_TIMEOUT,
+    };
+    let store = AmazonS3Builder::new()
+        .with_bucket_name(bucket)
+        .with_region(region)
+        .with_endpoint(location.bucket_endpoint(bucket, region))
+        .with_virtual_hosted_style_request(location.virtual_host_style)
+        .with_credentials(Arc::new(keys.clone()))
+        .with_skip_signature(matches!(keys, KeySource::Unsigned))
+        .with_retry(retry)
+        .with_http_connector(SharedConnector(client))
+        .build();
+    store.map_err(|error| {
+        tracing::error!(error = %error, bucket, "cannot build an S3 client");
+        CredentialsError::Internal { reason: "the S3 client cannot be built" }
+    })
+}
