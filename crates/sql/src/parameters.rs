@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::display::Quoted;
-use crate::{Secret, Span};
+use crate::lexer::TokenKind;
+use crate::parser::Parser;
+use crate::{Secret, Span, SyntaxError};
 
 /// The parameters of CREATE CONNECTION or `CONNECTION = (…)`. Keys are lower-case and aliases are
 /// resolved (`aws_role_arn` is `role_arn`); of a repeated key the last value stands.
@@ -123,6 +125,52 @@ impl fmt::Display for ConnectionParameters {
         }
         Ok(())
     }
+}
+
+/// `( … )` with parameters inside.
+pub(crate) fn parse_connection(parser: &mut Parser<'_>) -> Result<ConnectionParameters, SyntaxError> {
+    if !parser.is_symbol("(") {
+        return Err(parser.expected("`(`").with_hint("write `CONNECTION = (CONNECTION_NAME = '…')`"));
+    }
+    parser.advance();
+    let parameters = parse_parameters(parser)?;
+    parser.expect_symbol(")")?;
+    Ok(parameters)
+}
+
+/// `<key> = '<value>'` up to a `)` or the end; commas between them are optional.
+pub(crate) fn parse_parameters(parser: &mut Parser<'_>) -> Result<ConnectionParameters, SyntaxError> {
+    let mut parameters = ConnectionParameters::default();
+    while !parser.is_end() && !parser.is_symbol(")") {
+        let key_token = parser.peek();
+        let (TokenKind::Word | TokenKind::QuotedWord(_)) = key_token.kind else {
+            return Err(parser.expected("a connection parameter such as `ROLE_ARN = '…'`"));
+        };
+        let key = parser.name("a connection parameter")?.value;
+        if !parser.take_symbol("=") {
+            let error = parser.expected("`=`");
+            return Err(if parser.is_symbol("=>") { error.with_hint("write `=` here") } else { error });
+        }
+        let value_span = parser.peek().span;
+        let value = parse_value(parser, &key)?;
+        parameters.insert(&key, value, key_token.span, value_span);
+        parser.take_symbol(",");
+    }
+    Ok(parameters)
+}
+
+fn parse_value(parser: &mut Parser<'_>, key: &str) -> Result<String, SyntaxError> {
+    let span = parser.peek().span;
+    if key.eq_ignore_ascii_case("enable_virtual_host_style") {
+        return Ok(parser.boolean()?.to_string());
+    }
+    if matches!(parser.peek().kind, TokenKind::String(_) | TokenKind::CodeString(_)) {
+        return Ok(parser.string("a value")?.value);
+    }
+    // What stands here may be a secret whose quotes were forgotten, so it is not told.
+    let key = key.to_ascii_uppercase();
+    let error = parser.error(span, format!("expected the value of `{key}` in quotes"));
+    Err(error.with_hint(format!("write `{key} = '…'`")))
 }
 
 /// Lower-case, and aliases resolved.

@@ -13,6 +13,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     };
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= distance_max)
         .map(|candidate| (distance(&word, &candidate.to_ascii_lowercase()), candidate))
         .filter(|(distance, candidate)| {
             *distance <= distance_max && *distance < candidate.chars().count().min(length)
@@ -23,7 +24,7 @@ pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// How many insertions, deletions, replacements and swaps of neighbours turn `left` into `right`.
 fn distance(left: &str, right: &str) -> usize {
-    const LENGTH_MAX: usize = 64;
+    const LENGTH_MAX: usize = 40;
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     if left.len() > LENGTH_MAX || right.len() > LENGTH_MAX {

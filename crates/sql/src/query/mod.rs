@@ -1,9 +1,20 @@
 //! Queries: `sqlparser`'s tree with the locations taken out.
 
+mod check;
+mod grammar;
+mod limits;
+mod locate;
+mod options;
+mod tokens;
+
 use std::fmt;
 
+pub(crate) use limits::check_chains;
+
 use crate::display::{CommaSeparated, Quoted};
-use crate::{ConnectionParameters, Location, Span, Text};
+use crate::parser::Parser;
+use crate::span::slice;
+use crate::{Condition, ConnectionParameters, Location, Span, SyntaxError, Text};
 
 /// A query. Equality ignores spans and the text's layout.
 #[derive(Clone)]
@@ -44,10 +55,45 @@ pub struct LocationOptions {
 }
 
 impl Query {
+    /// From the cursor to the end of the statement.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let span = parser.span_from(parser.position());
+        let located = locate::locate(parser)?;
+        let body = grammar::parse_query(parser, &located.tokens)?;
+        check::check_query(parser, &located.tokens, &body)?;
+        Ok(Self {
+            body: sqlparser::ast::Statement::Query(body),
+            locations: located.locations,
+            positional: located.positional,
+            text: slice(parser.text, span).to_string(),
+        })
+    }
+
     /// The location behind a table name of [`Query::body`].
     pub fn location(&self, table_name: &str) -> Option<&LocationTable> {
         self.locations.iter().find(|table| table.name == table_name)
     }
+}
+
+/// An expression from the cursor up to `LIMIT` or the end of the statement.
+pub(crate) fn parse_condition(parser: &mut Parser<'_>) -> Result<Condition, SyntaxError> {
+    let start = parser.peek().span;
+    if parser.is_end() {
+        return Err(parser.expected("a condition"));
+    }
+    let mut converter = tokens::Converter::new(parser.text);
+    let mut depth = 0usize;
+    while !(parser.is_end() || depth == 0 && parser.is_keyword("LIMIT")) {
+        match parser.peek().kind {
+            crate::lexer::TokenKind::Symbol("(" | "[" | "{") => depth += 1,
+            crate::lexer::TokenKind::Symbol(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        converter.push(parser.advance())?;
+    }
+    let text = slice(parser.text, start.to(parser.previous_span())).to_string();
+    let expression = grammar::parse_expression(parser, &converter.finish())?;
+    Ok(Condition { expression, text })
 }
 
 impl PartialEq for Query {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use crate::display::CommaSeparated;
-use crate::{FileFormatOptions, Name, StageLocation, Text};
+use crate::parser::Parser;
+use crate::{FileFormatOptions, Name, StageLocation, SyntaxError, Text};
+
+use super::create_stage::{StageProperties, stage_name};
 
 /// Changes a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,10 @@ pub struct AlterStage {
 
 /// What ALTER STAGE changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives at a time, and boxes would be in every match"
+)]
 pub enum StageChange {
     /// At least one of them is there.
     Set { location: Option<StageLocation>, file_format: Option<FileFormatOptions>, comment: Option<Text> },
@@ -27,6 +34,43 @@ pub enum StageChange {
 pub enum StageProperty {
     FileFormat,
     Comment,
+}
+
+impl AlterStage {
+    /// Behind `ALTER STAGE`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let if_exists = parser.take_keywords(&["IF", "EXISTS"]);
+        let name = stage_name(parser)?;
+        let change = if parser.take_keyword("SET") {
+            if parser.is_end() {
+                return Err(parser.expected_one_of(&["URL", "FILE_FORMAT", "COMMENT"]));
+            }
+            let StageProperties { location, file_format, comment } =
+                StageProperties::parse(parser, "ALTER STAGE")?;
+            StageChange::Set { location, file_format, comment }
+        } else if parser.take_keyword("UNSET") {
+            let mut properties = vec![StageProperty::parse(parser)?];
+            while parser.take_symbol(",") {
+                properties.push(StageProperty::parse(parser)?);
+            }
+            StageChange::Unset(properties)
+        } else {
+            return Err(parser.expected_one_of(&["SET", "UNSET"]));
+        };
+        Ok(Self { if_exists, name, change })
+    }
+}
+
+impl StageProperty {
+    fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        if parser.take_keyword("FILE_FORMAT") {
+            Ok(StageProperty::FileFormat)
+        } else if parser.take_keyword("COMMENT") || parser.take_keyword("COMMENTS") {
+            Ok(StageProperty::Comment)
+        } else {
+            Err(parser.expected_one_of(&["FILE_FORMAT", "COMMENT"]))
+        }
+    }
 }
 
 impl fmt::Display for AlterStage {

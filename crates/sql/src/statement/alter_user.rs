@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::display::CommaSeparated;
-use crate::{Authentication, UserName, UserOption};
+use crate::parser::Parser;
+use crate::{Authentication, SyntaxError, UserName, UserOption};
 
 /// Changes a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,28 @@ pub struct AlterUser {
     /// There, or `options` is not empty.
     pub authentication: Option<Authentication>,
     pub options: Vec<UserOption>,
+}
+
+impl AlterUser {
+    /// Behind `ALTER USER`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let if_exists = parser.take_keywords(&["IF", "EXISTS"]);
+        let is_asking_user = parser.is_keyword("USER") && parser.peek_at(1).is_symbol("(");
+        let user = if is_asking_user {
+            parser.advance();
+            parser.expect_symbol("(")?;
+            parser.expect_symbol(")")?;
+            None
+        } else {
+            Some(UserName::parse(parser)?)
+        };
+        let authentication =
+            if parser.take_keyword("IDENTIFIED") { Some(Authentication::parse(parser)?) } else { None };
+        if authentication.is_none() && !parser.is_keyword("WITH") {
+            return Err(parser.expected_one_of(&["IDENTIFIED", "WITH"]));
+        }
+        Ok(Self { if_exists, user, authentication, options: UserOption::parse_all(parser)? })
+    }
 }
 
 impl fmt::Display for AlterUser {

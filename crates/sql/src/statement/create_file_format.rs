@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{CreateMode, FileFormatOptions, Name};
+use crate::file_format::parse::{parse_options, parse_parenthesized};
+use crate::parser::Parser;
+use crate::{CreateMode, FileFormatOptions, Name, Span, SyntaxError};
 
 /// Makes a named file format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +12,17 @@ pub struct CreateFileFormat {
     pub mode: CreateMode,
     pub name: Name,
     pub options: FileFormatOptions,
+}
+
+impl CreateFileFormat {
+    /// Behind `CREATE [OR REPLACE] FILE FORMAT`.
+    pub(crate) fn parse(parser: &mut Parser<'_>, or_replace: Option<Span>) -> Result<Self, SyntaxError> {
+        let mode = CreateMode::parse(parser, or_replace)?;
+        let name = parser.name("a file format name")?;
+        let options =
+            if parser.is_symbol("(") { parse_parenthesized(parser)? } else { parse_options(parser)? };
+        Ok(Self { mode, name, options })
+    }
 }
 
 impl fmt::Display for CreateFileFormat {

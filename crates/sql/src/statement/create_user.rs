@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::display::CommaSeparated;
-use crate::{Authentication, CreateMode, UserName, UserOption};
+use crate::parser::Parser;
+use crate::{Authentication, CreateMode, Span, SyntaxError, UserName, UserOption};
 
 /// Makes a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,17 @@ pub struct CreateUser {
     pub user: UserName,
     pub authentication: Authentication,
     pub options: Vec<UserOption>,
+}
+
+impl CreateUser {
+    /// Behind `CREATE [OR REPLACE] USER`.
+    pub(crate) fn parse(parser: &mut Parser<'_>, or_replace: Option<Span>) -> Result<Self, SyntaxError> {
+        let mode = CreateMode::parse(parser, or_replace)?;
+        let user = UserName::parse(parser)?;
+        parser.expect_keyword("IDENTIFIED")?;
+        let authentication = Authentication::parse(parser)?;
+        Ok(Self { mode, user, authentication, options: UserOption::parse_all(parser)? })
+    }
 }
 
 impl fmt::Display for CreateUser {

@@ -2,13 +2,24 @@
 
 use std::fmt;
 
-use crate::Name;
+use crate::parser::Parser;
+use crate::{Name, SyntaxError};
 
 /// Removes a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropConnection {
     pub if_exists: bool,
     pub name: Name,
+}
+
+impl DropConnection {
+    /// Behind `DROP CONNECTION`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self {
+            if_exists: parser.take_keywords(&["IF", "EXISTS"]),
+            name: parser.name("a connection name")?,
+        })
+    }
 }
 
 impl fmt::Display for DropConnection {

@@ -2,13 +2,24 @@
 
 use std::fmt;
 
-use crate::Name;
+use crate::parser::Parser;
+use crate::{Name, SyntaxError};
 
 /// Removes a named file format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropFileFormat {
     pub if_exists: bool,
     pub name: Name,
+}
+
+impl DropFileFormat {
+    /// Behind `DROP FILE FORMAT`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self {
+            if_exists: parser.take_keywords(&["IF", "EXISTS"]),
+            name: parser.name("a file format name")?,
+        })
+    }
 }
 
 impl fmt::Display for DropFileFormat {

@@ -2,13 +2,23 @@
 
 use std::fmt;
 
-use crate::Name;
+use crate::parser::Parser;
+use crate::{Name, SyntaxError};
+
+use super::create_stage::stage_name;
 
 /// Removes a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropStage {
     pub if_exists: bool,
     pub name: Name,
+}
+
+impl DropStage {
+    /// Behind `DROP STAGE`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self { if_exists: parser.take_keywords(&["IF", "EXISTS"]), name: stage_name(parser)? })
+    }
 }
 
 impl fmt::Display for DropStage {

@@ -2,13 +2,21 @@
 
 use std::fmt;
 
-use crate::UserName;
+use crate::parser::Parser;
+use crate::{SyntaxError, UserName};
 
 /// Removes a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropUser {
     pub if_exists: bool,
     pub user: UserName,
+}
+
+impl DropUser {
+    /// Behind `DROP USER`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self { if_exists: parser.take_keywords(&["IF", "EXISTS"]), user: UserName::parse(parser)? })
+    }
 }
 
 impl fmt::Display for DropUser {

@@ -2,12 +2,21 @@
 
 use std::fmt;
 
-use crate::Text;
+use crate::parser::Parser;
+use crate::{SyntaxError, Text};
 
 /// Ends a running statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KillQuery {
     pub query_id: Text,
+}
+
+impl KillQuery {
+    /// Behind `KILL`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        parser.expect_keyword("QUERY")?;
+        Ok(Self { query_id: parser.string("a query id")? })
+    }
 }
 
 impl fmt::Display for KillQuery {

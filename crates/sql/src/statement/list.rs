@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{Location, Span, Text};
+use crate::parser::Parser;
+use crate::{Location, Span, SyntaxError, Text};
 
 /// Lists the files of a stage.
 #[derive(Debug, Clone)]
@@ -17,6 +18,26 @@ impl PartialEq for List {
     fn eq(&self, other: &Self) -> bool {
         self.location == other.location && self.pattern == other.pattern
     }
+}
+
+impl List {
+    /// Behind `LIST`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let (location, location_span) = parser.stage_location("LIST")?;
+        Ok(Self { location, location_span, pattern: parse_pattern(parser)? })
+    }
+}
+
+/// `PATTERN = '…'` or the end.
+pub(crate) fn parse_pattern(parser: &mut Parser<'_>) -> Result<Option<Text>, SyntaxError> {
+    if parser.is_end() {
+        return Ok(None);
+    }
+    parser.expect_keyword("PATTERN")?;
+    if !parser.take_symbol("=>") {
+        parser.expect_symbol("=")?;
+    }
+    Ok(Some(parser.string("a pattern")?))
 }
 
 impl fmt::Display for List {

@@ -1,14 +1,18 @@
-//! The statements: one file each. This one only dispatches.
+//! The statements: one file each. This one only dispatches, and so do the files of single verbs.
 
+mod alter;
 mod alter_stage;
 mod alter_user;
+mod create;
 mod create_connection;
 mod create_file_format;
 mod create_stage;
 mod create_user;
+mod describe;
 mod describe_connection;
 mod describe_stage;
 mod describe_table;
+mod drop;
 mod drop_connection;
 mod drop_file_format;
 mod drop_stage;
@@ -19,6 +23,7 @@ mod list;
 mod presign;
 mod remove;
 mod set;
+mod show;
 mod show_columns;
 mod show_connections;
 mod show_databases;
@@ -76,11 +81,18 @@ pub use use_database::Use;
 pub use user::{Authentication, PasswordPlugin, UserName, UserOption};
 pub use with_settings::WithSettings;
 
-use crate::{Query, SyntaxError};
+use crate::lexer::{Token, TokenKind, check_brackets, tokenize};
+use crate::parser::{Parser, describe};
+use crate::query::check_chains;
+use crate::{Query, Span, SyntaxError, suggest};
 
 /// One statement of the dialect. `Display` prints text that parses back to an equal statement, secrets
 /// included; [`Statement::redacted`] is for everything that people or logs see.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives at a time, and boxes would be in every match"
+)]
 pub enum Statement {
     CreateConnection(CreateConnection),
     DropConnection(DropConnection),
@@ -184,6 +196,21 @@ pub enum CreateMode {
 }
 
 impl CreateMode {
+    /// Behind the kind of the object.
+    pub(crate) fn parse(parser: &mut Parser<'_>, or_replace: Option<Span>) -> Result<Self, SyntaxError> {
+        let start = parser.peek().span;
+        if !parser.take_keywords(&["IF", "NOT", "EXISTS"]) {
+            return Ok(if or_replace.is_some() { CreateMode::OrReplace } else { CreateMode::Create });
+        }
+        if or_replace.is_some() {
+            let span = start.to(parser.previous_span());
+            return Err(parser
+                .error(span, "`OR REPLACE` and `IF NOT EXISTS` exclude each other")
+                .with_hint("leave one of them out"));
+        }
+        Ok(CreateMode::IfNotExists)
+    }
+
     /// The words before and behind the object's kind, each with a blank behind it.
     pub(crate) fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -194,6 +221,86 @@ impl CreateMode {
     }
 }
 
+/// Exactly one statement.
 pub(crate) fn parse(text: &str) -> Result<Statement, SyntaxError> {
-    Err(SyntaxError::new(text, crate::Span::default(), "the parser is not written yet"))
+    let mut tokens = tokenize(text)?;
+    cut_at_semicolon(text, &mut tokens)?;
+    check_brackets(text, &tokens)?;
+    check_chains(text, &tokens)?;
+    let mut parser = Parser::new(text, &tokens);
+    let statement = parse_statement(&mut parser)?;
+    parser.expect_end()?;
+    Ok(statement)
+}
+
+/// Ends the tokens at the first `;`, behind which only more of them may stand.
+fn cut_at_semicolon(text: &str, tokens: &mut Vec<Token>) -> Result<(), SyntaxError> {
+    let is_semicolon = |token: &Token| token.kind == TokenKind::Symbol(";");
+    if tokens.iter().all(|token| is_semicolon(token) || token.kind == TokenKind::End) {
+        return Err(SyntaxError::new(text, Span::point(0), "the text holds no statement"));
+    }
+    let Some(first) = tokens.iter().position(is_semicolon) else { return Ok(()) };
+    let second = tokens.iter().skip(first).find(|token| !is_semicolon(token) && token.kind != TokenKind::End);
+    if let Some(second) = second {
+        let message = format!("expected one statement, found a second at {}", describe(text, second));
+        return Err(SyntaxError::new(text, second.span, message).with_hint("send one statement at a time"));
+    }
+    let end = tokens[first].span.start;
+    tokens.truncate(first);
+    tokens.push(Token { kind: TokenKind::End, span: Span::point(end) });
+    Ok(())
+}
+
+/// Whether a query begins at the cursor.
+pub(crate) fn begins_query(parser: &Parser<'_>) -> bool {
+    ["SELECT", "WITH", "VALUES"].iter().any(|keyword| parser.is_keyword(keyword)) || parser.is_symbol("(")
+}
+
+/// One statement from its first word on. Not every statement goes up to the end: the caller checks.
+pub(crate) fn parse_statement(parser: &mut Parser<'_>) -> Result<Statement, SyntaxError> {
+    if begins_query(parser) {
+        return Ok(Statement::Query(Query::parse(parser)?));
+    }
+    if let Some(statement) = Unsupported::parse(parser) {
+        return Ok(statement);
+    }
+    let word = parser.word_at(0).unwrap_or_default().to_ascii_uppercase();
+    let verb = parser.peek().span;
+    if !VERBS.contains(&word.as_str()) {
+        return Err(unknown_statement(parser));
+    }
+    parser.advance();
+    Ok(match word.as_str() {
+        "CREATE" => create::parse(parser, verb)?,
+        "ALTER" => alter::parse(parser, verb)?,
+        "DROP" => drop::parse(parser, verb)?,
+        "DESC" | "DESCRIBE" => describe::parse(parser, verb)?,
+        "SHOW" => show::parse(parser, verb)?,
+        "LIST" => Statement::List(List::parse(parser)?),
+        "REMOVE" => Statement::Remove(Remove::parse(parser)?),
+        "PRESIGN" => Statement::Presign(Presign::parse(parser)?),
+        "USE" => Statement::Use(Use::parse(parser)?),
+        "SET" => Statement::Set(Set::parse(parser)?),
+        "UNSET" => Statement::Unset(Unset::parse(parser)?),
+        "SETTINGS" => Statement::WithSettings(WithSettings::parse(parser)?),
+        "KILL" => Statement::KillQuery(KillQuery::parse(parser)?),
+        _ => Explain::parse(parser)?,
+    })
+}
+
+/// The first words of the statements that are parsed here; the last one is EXPLAIN.
+const VERBS: &[&str] = &[
+    "CREATE", "ALTER", "DROP", "DESC", "DESCRIBE", "SHOW", "LIST", "REMOVE", "PRESIGN", "USE", "SET",
+    "UNSET", "SETTINGS", "KILL", "EXPLAIN",
+];
+
+fn unknown_statement(parser: &Parser<'_>) -> SyntaxError {
+    let error = parser.expected("a statement");
+    let Some(word) = parser.word_at(0) else { return error };
+    let queries = ["SELECT", "WITH", "VALUES"];
+    let candidates = queries.iter().chain(VERBS).copied().chain(unsupported::first_words());
+    match suggest(word, candidates) {
+        Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+        None => error.with_hint("statements begin with a word such as `SELECT`, `CREATE` or `SHOW`"),
+    }
 }

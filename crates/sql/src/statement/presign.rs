@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{Location, Span, Text};
+use crate::parser::Parser;
+use crate::{Location, Span, SyntaxError, Text, suggest};
 
 /// Makes a URL for one file of a stage.
 #[derive(Debug, Clone)]
@@ -29,6 +30,36 @@ impl PartialEq for Presign {
             && self.location == other.location
             && self.expire_seconds == other.expire_seconds
             && self.content_type == other.content_type
+    }
+}
+
+impl Presign {
+    /// Behind `PRESIGN`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let action = if parser.take_keyword("UPLOAD") {
+            PresignAction::Upload
+        } else {
+            let is_slip = |word| suggest(word, ["DOWNLOAD", "UPLOAD"]).is_some();
+            if !parser.take_keyword("DOWNLOAD") && parser.word_at(0).is_some_and(is_slip) {
+                return Err(parser.expected_one_of(&["DOWNLOAD", "UPLOAD"]));
+            }
+            PresignAction::Download
+        };
+        let (location, location_span) = parser.stage_location("PRESIGN")?;
+        let mut presign = Self { action, location, location_span, expire_seconds: None, content_type: None };
+        while !parser.is_end() {
+            if parser.take_keyword("EXPIRE") {
+                parser.expect_symbol("=")?;
+                presign.expire_seconds = Some(parser.integer("a number of seconds")?);
+            } else if parser.take_keyword("CONTENT_TYPE") {
+                parser.expect_symbol("=")?;
+                presign.content_type = Some(parser.string("a content type")?);
+            } else {
+                return Err(parser.unknown_option("PRESIGN", &["EXPIRE", "CONTENT_TYPE"]));
+            }
+            parser.take_symbol(",");
+        }
+        Ok(presign)
     }
 }
 

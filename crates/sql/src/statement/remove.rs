@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Location, Span, Text};
+use crate::parser::Parser;
+use crate::{Location, Span, SyntaxError, Text};
+
+use super::list::parse_pattern;
 
 /// Removes files of a stage.
 #[derive(Debug, Clone)]
@@ -16,6 +19,14 @@ pub struct Remove {
 impl PartialEq for Remove {
     fn eq(&self, other: &Self) -> bool {
         self.location == other.location && self.pattern == other.pattern
+    }
+}
+
+impl Remove {
+    /// Behind `REMOVE`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let (location, location_span) = parser.stage_location("REMOVE")?;
+        Ok(Self { location, location_span, pattern: parse_pattern(parser)? })
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::display::{CommaSeparated, Quoted};
-use crate::{Name, Span};
+use crate::lexer::TokenKind;
+use crate::parser::Parser;
+use crate::{Name, Span, SyntaxError};
 
 /// Changes settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,91 @@ impl PartialEq for Setting {
 }
 
 impl Eq for Setting {}
+
+impl Set {
+    /// Behind `SET`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let scope = SettingScope::parse(parser);
+        let settings = if parser.is_symbol("(") { parse_lists(parser)? } else { parse_settings(parser)? };
+        Ok(Self { scope, settings })
+    }
+}
+
+impl SettingScope {
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Self {
+        // A setting may be called `session` or `global`.
+        let is_scope = !matches!(parser.peek_at(1).kind, TokenKind::Symbol("=") | TokenKind::End);
+        if is_scope && parser.take_keyword("GLOBAL") {
+            return SettingScope::Global;
+        }
+        if is_scope {
+            parser.take_keyword("SESSION");
+        }
+        SettingScope::Session
+    }
+}
+
+/// `a = 1, b = 'x'`.
+pub(crate) fn parse_settings(parser: &mut Parser<'_>) -> Result<Vec<Setting>, SyntaxError> {
+    let mut settings = Vec::new();
+    loop {
+        let name = parser.name("a setting's name")?;
+        parser.expect_symbol("=")?;
+        let (value, value_span) = parse_value(parser)?;
+        settings.push(Setting { name, value, value_span });
+        if !parser.take_symbol(",") {
+            return Ok(settings);
+        }
+    }
+}
+
+/// `(a, b) = (1, 'x')`.
+fn parse_lists(parser: &mut Parser<'_>) -> Result<Vec<Setting>, SyntaxError> {
+    let mut names = Vec::new();
+    parser.expect_symbol("(")?;
+    loop {
+        names.push(parser.name("a setting's name")?);
+        if !parser.take_symbol(",") {
+            break;
+        }
+    }
+    parser.expect_symbol(")")?;
+    parser.expect_symbol("=")?;
+    parser.expect_symbol("(")?;
+    let mut settings = Vec::new();
+    for name in names {
+        if !settings.is_empty() {
+            parser.expect_symbol(",")?;
+        }
+        let (value, value_span) = parse_value(parser)?;
+        settings.push(Setting { name, value, value_span });
+    }
+    parser.expect_symbol(")")?;
+    Ok(settings)
+}
+
+fn parse_value(parser: &mut Parser<'_>) -> Result<(SettingValue, Span), SyntaxError> {
+    let start = parser.peek().span;
+    let sign = if parser.take_symbol("-") {
+        "-"
+    } else {
+        parser.take_symbol("+");
+        ""
+    };
+    let value = match (&parser.peek().kind, parser.word_at(0)) {
+        (TokenKind::Number(number), _) => SettingValue::Number(format!("{sign}{number}")),
+        (TokenKind::String(text), _) if sign.is_empty() => SettingValue::Text(text.clone()),
+        (_, Some(word)) if word.eq_ignore_ascii_case("true") => SettingValue::Boolean(true),
+        (_, Some(word)) if word.eq_ignore_ascii_case("false") => SettingValue::Boolean(false),
+        (_, Some(word)) if sign.is_empty() => {
+            let hint = format!("put it in quotes: `'{word}'`");
+            return Err(parser.expected("a string, a number, `TRUE` or `FALSE`").with_hint(hint));
+        }
+        _ => return Err(parser.expected("a string, a number, `TRUE` or `FALSE`")),
+    };
+    parser.advance();
+    Ok((value, start.to(parser.previous_span())))
+}
 
 impl fmt::Display for Set {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

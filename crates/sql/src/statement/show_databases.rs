@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{Name, ShowFilter};
+use crate::parser::Parser;
+use crate::{Name, ShowFilter, SyntaxError};
 
 /// Lists databases.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,15 @@ pub struct ShowDatabases {
     pub full: bool,
     pub catalog: Option<Name>,
     pub filter: ShowFilter,
+}
+
+impl ShowDatabases {
+    /// Behind `SHOW [FULL] DATABASES`.
+    pub(crate) fn parse(parser: &mut Parser<'_>, full: bool) -> Result<Self, SyntaxError> {
+        let from = parser.take_keyword("FROM") || parser.take_keyword("IN");
+        let catalog = if from { Some(parser.name("a catalog name")?) } else { None };
+        Ok(Self { full, catalog, filter: ShowFilter::parse(parser)? })
+    }
 }
 
 impl fmt::Display for ShowDatabases {

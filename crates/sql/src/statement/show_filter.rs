@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::Text;
+use crate::parser::Parser;
+use crate::query::parse_condition;
+use crate::{SyntaxError, Text};
 
 /// Which rows a SHOW statement shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,6 +15,10 @@ pub struct ShowFilter {
 
 /// The condition of a [`ShowFilter`].
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one of them lives at a time, and boxes would be in every match"
+)]
 pub enum ShowRows {
     /// A pattern with `%` and `_` for the name.
     Like(Text),
@@ -30,6 +36,29 @@ pub struct Condition {
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {
         self.expression == other.expression
+    }
+}
+
+impl ShowFilter {
+    /// Up to the end of the statement.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        let rows = if parser.take_keyword("LIKE") {
+            Some(ShowRows::Like(parser.string("a pattern")?))
+        } else if parser.take_keyword("WHERE") {
+            Some(ShowRows::Where(parse_condition(parser)?))
+        } else {
+            None
+        };
+        let limit =
+            if parser.take_keyword("LIMIT") { Some(parser.integer("a number of rows")?) } else { None };
+        if !parser.is_end() {
+            return Err(match (&rows, limit) {
+                (_, Some(_)) => parser.expected("the end of the statement"),
+                (Some(_), None) => parser.expected_one_of(&["LIMIT"]),
+                (None, None) => parser.expected_one_of(&["LIKE", "WHERE", "LIMIT"]),
+            });
+        }
+        Ok(Self { rows, limit })
     }
 }
 

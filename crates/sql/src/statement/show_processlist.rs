@@ -2,12 +2,20 @@
 
 use std::fmt;
 
-use crate::ShowFilter;
+use crate::parser::Parser;
+use crate::{ShowFilter, SyntaxError};
 
 /// Lists running statements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShowProcesslist {
     pub filter: ShowFilter,
+}
+
+impl ShowProcesslist {
+    /// Behind `SHOW PROCESSLIST`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self { filter: ShowFilter::parse(parser)? })
+    }
 }
 
 impl fmt::Display for ShowProcesslist {

@@ -2,12 +2,20 @@
 
 use std::fmt;
 
-use crate::ShowFilter;
+use crate::parser::Parser;
+use crate::{ShowFilter, SyntaxError};
 
 /// Lists stages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShowStages {
     pub filter: ShowFilter,
+}
+
+impl ShowStages {
+    /// Behind `SHOW STAGES`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self { filter: ShowFilter::parse(parser)? })
+    }
 }
 
 impl fmt::Display for ShowStages {

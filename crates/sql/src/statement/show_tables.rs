@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{ObjectName, ShowFilter};
+use crate::parser::Parser;
+use crate::{ObjectName, ShowFilter, SyntaxError};
 
 /// Lists tables.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +12,19 @@ pub struct ShowTables {
     /// `None` for the session's database.
     pub database: Option<ObjectName>,
     pub filter: ShowFilter,
+}
+
+impl ShowTables {
+    /// Behind `SHOW [FULL] TABLES`.
+    pub(crate) fn parse(parser: &mut Parser<'_>, full: bool) -> Result<Self, SyntaxError> {
+        let from = parser.take_keyword("FROM") || parser.take_keyword("IN");
+        let database = if from { Some(parser.object_name("a database name", 2)?) } else { None };
+        if parser.is_keyword("HISTORY") {
+            return Err(parser
+                .unsupported(parser.peek().span, "SHOW TABLES HISTORY is not supported in this version"));
+        }
+        Ok(Self { full, database, filter: ShowFilter::parse(parser)? })
+    }
 }
 
 impl fmt::Display for ShowTables {

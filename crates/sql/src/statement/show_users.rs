@@ -2,12 +2,20 @@
 
 use std::fmt;
 
-use crate::ShowFilter;
+use crate::parser::Parser;
+use crate::{ShowFilter, SyntaxError};
 
 /// Lists users.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShowUsers {
     pub filter: ShowFilter,
+}
+
+impl ShowUsers {
+    /// Behind `SHOW USERS`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        Ok(Self { filter: ShowFilter::parse(parser)? })
+    }
 }
 
 impl fmt::Display for ShowUsers {

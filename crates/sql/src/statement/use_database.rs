@@ -2,12 +2,24 @@
 
 use std::fmt;
 
-use crate::Name;
+use crate::parser::Parser;
+use crate::{Name, SyntaxError};
 
 /// Makes a database the session's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
     pub database: Name,
+}
+
+impl Use {
+    /// Behind `USE`.
+    pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
+        // A database may be called `database`.
+        if parser.is_keyword("DATABASE") && !parser.peek_at(1).is_end() {
+            parser.advance();
+        }
+        Ok(Self { database: parser.name("a database name")? })
+    }
 }
 
 impl fmt::Display for Use {
