@@ -52,7 +52,7 @@ impl Principal {
             arn: format!("arn:aws:iam::{account}:root"),
             account: account.to_owned(),
             role_arn: None,
-            unique_ids: vec![account.to_owned()],
+            unique_ids: Vec::new(),
             kind: PrincipalKind::Root,
         }
     }

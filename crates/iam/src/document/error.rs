@@ -22,7 +22,7 @@ pub enum PolicyError {
     #[error("{place} lacks `{element}`")]
     MissingElement { place: String, element: &'static str },
     /// An element that this kind of policy must not have.
-    #[error("{place} has `{element}`, which a {} cannot have", .kind.words())]
+    #[error("{place} has `{element}`, which {} cannot have", .kind.one())]
     ForbiddenElement { place: String, element: &'static str, kind: PolicyKind },
     /// `Action` beside `NotAction`, and the like.
     #[error("{place} has both `{one}` and `{other}`; only one of them is possible")]

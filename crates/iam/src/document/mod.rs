@@ -54,6 +54,12 @@ impl PolicyKind {
         }
     }
 
+    /// AWS's words with the indefinite article.
+    pub(crate) fn one(self) -> String {
+        let article = if self == Self::Identity { "an" } else { "a" };
+        format!("{article} {}", self.words())
+    }
+
     /// Whether it is attached to what is asked for, and so names who may ask.
     pub(crate) fn names_principals(self) -> bool {
         matches!(self, Self::Trust | Self::Resource)
