@@ -54,6 +54,8 @@ impl ErrorCode {
     pub const STAGE_EXISTS: Self = Self(2502);
     /// No such file format.
     pub const UNKNOWN_FILE_FORMAT: Self = Self(2507);
+    /// The file format exists already.
+    pub const FILE_FORMAT_EXISTS: Self = Self(2509);
     /// No such connection.
     pub const UNKNOWN_CONNECTION: Self = Self(2510);
     /// The connection cannot be used or dropped like this.

@@ -1,0 +1,95 @@
+//! Passwords that were verified lately, so that Argon2 does not run for every request.
+
+use std::collections::HashMap;
+
+use argon2::Argon2;
+use engine::Identity;
+use hmac::{Hmac, Mac};
+use parking_lot::Mutex;
+use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+/// Users remembered; beyond that all are forgotten and verified anew.
+const USERS_MAX: usize = 10_000;
+
+/// Remembers a keyed digest of each user's password. A changed password changes the user's fingerprint,
+/// and with it what is remembered counts no more.
+pub(super) struct VerifiedPasswords {
+    key: [u8; 32],
+    users: Mutex<HashMap<Identity, Verified>>,
+}
+
+struct Verified {
+    fingerprint: String,
+    digest: Hmac<Sha256>,
+}
+
+impl VerifiedPasswords {
+    pub(super) fn new() -> Self {
+        Self { key: rand::random(), users: Mutex::default() }
+    }
+
+    /// Whether this password was verified against this fingerprint. Compares in constant time.
+    pub(super) fn holds(&self, identity: &Identity, fingerprint: &str, password: &str) -> bool {
+        let known = {
+            let users = self.users.lock();
+            match users.get(identity) {
+                Some(verified) if verified.fingerprint == fingerprint => verified.digest.clone().finalize(),
+                _ => return false,
+            }
+        };
+        self.digest(password).is_some_and(|digest| digest.verify_slice(known.into_bytes().as_slice()).is_ok())
+    }
+
+    pub(super) fn add(&self, identity: &Identity, fingerprint: &str, password: &str) {
+        let Some(digest) = self.digest(password) else {
+            return;
+        };
+        let mut users = self.users.lock();
+        if users.len() >= USERS_MAX {
+            users.clear();
+        }
+        users.insert(identity.clone(), Verified { fingerprint: fingerprint.to_owned(), digest });
+    }
+
+    fn digest(&self, password: &str) -> Option<Hmac<Sha256>> {
+        let mut digest = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
+        digest.update(password.as_bytes());
+        Some(digest)
+    }
+}
+
+/// Does the work of a verification for a user that does not exist, so that time does not tell.
+pub(super) async fn take_as_long_as_a_verification(password: &str) {
+    static TURNS: Semaphore = Semaphore::const_new(2);
+    let Ok(_turn) = TURNS.acquire().await else {
+        return;
+    };
+    let password = password.to_owned();
+    let hash = move || {
+        let mut out = [0; 32];
+        // What it makes, or fails with, is of no use to anybody.
+        let _ = Argon2::default().hash_password_into(password.as_bytes(), b"a salt for nobody", &mut out);
+    };
+    let _ = tokio::task::spawn_blocking(hash).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> Identity {
+        Identity { organization: "default".into(), user: name.into() }
+    }
+
+    #[test]
+    fn a_verified_password_holds_until_the_fingerprint_changes() {
+        let verified = VerifiedPasswords::new();
+        assert!(!verified.holds(&user("a"), "1", "secret"));
+        verified.add(&user("a"), "1", "secret");
+        assert!(verified.holds(&user("a"), "1", "secret"));
+        assert!(!verified.holds(&user("a"), "1", "Secret"));
+        assert!(!verified.holds(&user("a"), "2", "secret"));
+        assert!(!verified.holds(&user("b"), "1", "secret"));
+    }
+}
