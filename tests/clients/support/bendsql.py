@@ -54,6 +54,10 @@ class BendSql:
         assert outcome.code != 0, f"this was to fail: {sql}\n{outcome.output}"
         return outcome.errors
 
+    def run_check(self, dsn):
+        """What BendSQL says about a server before anybody uses it."""
+        return self._run([bendsql(), "--dsn", dsn, "--check"], subprocess.DEVNULL)
+
     def interactive(self, dsn):
         """A session at a terminal; wide, so that lines stay whole."""
         child = pexpect.spawn(

@@ -37,4 +37,4 @@ def python_async(dsn, *statements):
 
 def node_driver(dsn, *statements):
     """The driver for Node, each value as its text."""
-    return [tuple(None if value is None else value["text"] for value in row) for row in node.query(dsn, *statements)]
+    return [tuple(node.text(value) for value in row) for row in node.query(dsn, *statements)]

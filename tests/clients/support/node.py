@@ -30,3 +30,17 @@ def query(dsn, *statements):
     if "error" in answer:
         raise NodeError(answer["error"])
     return answer["rows"]
+
+
+def text(value):
+    """A value's text, or the texts in it; None for null."""
+    if value is None:
+        return None
+    items = value.get("items")
+    match value["type"]:
+        case "array":
+            return [text(item) for item in items]
+        case "object":
+            return {key: text(item) for key, item in items.items()}
+        case _:
+            return value["text"]
