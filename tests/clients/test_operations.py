@@ -67,14 +67,14 @@ def test_a_root_password_is_made_and_said_once(cloud, provider, tmp_path):
     data = tmp_path / "made"
     command = [stagedoor(), "serve", "--listen", "127.0.0.1:0", "--data", str(data)]
     first = Process("the server", command, tmp_path / "first.log", environment())
-    first.wait_for(r"listening on http://")
+    first.wait_for(r"listening\b")
     file = data / "root-password"
     password = file.read_text().strip()
     assert len(password) >= 16 and file.stat().st_mode & 0o777 == 0o600
     assert first.said().count(password) == 1
     first.stop()
     second = Process("the server", command, tmp_path / "second.log", environment())
-    second.wait_for(r"listening on http://")
+    second.wait_for(r"listening\b")
     assert password not in second.said() and file.read_text().strip() == password
     second.stop()
 

@@ -63,15 +63,15 @@ fn install_python(cache: &Path, sources: &Path) -> Result<PathBuf> {
 }
 
 fn install_node(cache: &Path, sources: &Path) -> Result<PathBuf> {
-    let files = ["package.json", "package-lock.json"].map(|name| sources.join("node").join(name));
-    let name = format!("node-{}", fingerprint(&[&files[0], &files[1]])?);
+    let manifest = sources.join("node").join("package.json");
+    let name = format!("node-{}", fingerprint(&[&manifest])?);
     make_folder(cache, &name, |folder| {
-        for file in &files {
-            let name = file.file_name().context("a file of the Node client has a name")?;
-            std::fs::copy(file, folder.join(name))
-                .with_context(|| format!("cannot copy `{}`", file.display()))?;
-        }
-        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
+        std::fs::copy(&manifest, folder.join("package.json"))
+            .with_context(|| format!("cannot copy `{}`", manifest.display()))?;
+        // Without a lock file: the manifest pins the driver, the driver pins its binary for each platform.
+        run(Command::new("npm")
+            .args(["install", "--no-package-lock", "--no-audit", "--no-fund"])
+            .current_dir(folder))
     })
 }
 

@@ -39,12 +39,9 @@ class Server:
         self._starts += 1
         log = self.folder / f"server-{self._starts}.log"
         self.process = Process("the server", self._command, log, self._environment)
-        self.url = self.process.wait_for(r"listening on (http://127\.0\.0\.1:\d+)").group(1)
+        self.address = self.process.wait_for(r"listening\b.*?(127\.0\.0\.1:\d+)").group(1)
+        self.url = f"http://{self.address}"
         wait_until(lambda: f"GET /v1/health answers 200; the server said:\n{self.process.said()}", self.is_ready)
-
-    @property
-    def address(self):
-        return urllib.parse.urlsplit(self.url).netloc
 
     def dsn(self, user="root", password="", **parameters):
         """A DSN for BendSQL and the drivers."""
