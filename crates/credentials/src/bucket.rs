@@ -19,7 +19,7 @@ use object_store::{
 use parking_lot::RwLock;
 
 use crate::explain::{explain, is_expired, other_region};
-use crate::listing::{ListRequest, list_objects, list_pages};
+use crate::listing::{ListRequest, is_below, list_objects, list_pages};
 use crate::location::Location;
 use crate::provider::KeySource;
 use crate::region::{Regions, is_region_like};
@@ -151,7 +151,8 @@ impl OpenedBucket {
         let request =
             ListRequest { prefix: prefix.to_owned(), page_keys: Some(keys_max), ..ListRequest::default() };
         let page = list_pages(self.clone(), request).try_next().await?;
-        Ok(page.map(|page| page.objects).unwrap_or_default())
+        let objects = page.map(|page| page.objects).unwrap_or_default();
+        Ok(objects.into_iter().filter(|object| is_below(object, prefix)).collect())
     }
 
     /// Runs a request; on expired keys or a wrong region puts that right, once each, and repeats it.
@@ -388,13 +389,14 @@ impl ObjectStore for OpenedBucket {
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        let request = ListRequest { prefix: folder_of(prefix), folders: true, ..ListRequest::default() };
-        self.check_listing(&request.prefix)?;
+        let folder = folder_of(prefix);
+        self.check_listing(&folder)?;
+        let request = ListRequest { prefix: folder.clone(), folders: true, ..ListRequest::default() };
         let mut pages = list_pages(self.clone(), request);
         let mut all = ListResult { common_prefixes: Vec::new(), objects: Vec::new() };
         while let Some(page) = pages.try_next().await? {
             all.common_prefixes.extend(page.common_prefixes);
-            all.objects.extend(page.objects);
+            all.objects.extend(page.objects.into_iter().filter(|object| is_below(object, &folder)));
         }
         all.common_prefixes.sort();
         all.common_prefixes.dedup();

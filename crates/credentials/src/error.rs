@@ -39,6 +39,8 @@ pub enum CredentialsError {
     NoServerIdentity { reason: String },
     /// AWS does not accept the server's own keys: expired, deleted, mistyped.
     ServerIdentityRefused(Box<AwsRefusal>),
+    /// STS did not say who the server is: it cannot be reached, or failed.
+    IdentityUnknown(Box<AwsRefusal>),
     /// The server's identity may not assume the organization's principal: the operator's side.
     PrincipalRefused(Box<RoleFailure>),
     /// The caller's own policies do not allow sts:AssumeRole on the role: the operator's side.
@@ -104,7 +106,9 @@ impl CredentialsError {
             | Self::RegionDisabled(_)
             | Self::OutsidePrefix { .. }
             | Self::ReadOnly { .. } => FailureClass::Denied,
-            Self::Throttled(_) | Self::StsUnreachable(_) | Self::StsFailed(_) => FailureClass::Unavailable,
+            Self::IdentityUnknown(_) | Self::Throttled(_) | Self::StsUnreachable(_) | Self::StsFailed(_) => {
+                FailureClass::Unavailable
+            }
             Self::InvalidRequest(_)
             | Self::PolicyTooLarge(_)
             | Self::InvalidRoleArn { .. }
@@ -119,7 +123,7 @@ impl CredentialsError {
     /// What AWS answered, if it was asked.
     pub fn aws(&self) -> Option<&AwsRefusal> {
         match self {
-            Self::ServerIdentityRefused(refusal) => Some(refusal),
+            Self::ServerIdentityRefused(refusal) | Self::IdentityUnknown(refusal) => Some(refusal),
             _ => self.role_failure().map(|failure| &failure.aws),
         }
     }
@@ -173,7 +177,7 @@ impl CredentialsError {
                 Some("the operator sets AWS_REGION to a region where STS is active".to_owned())
             }
             Self::Throttled(_) => Some("try again in a moment".to_owned()),
-            Self::StsUnreachable(_) => {
+            Self::IdentityUnknown(_) | Self::StsUnreachable(_) => {
                 Some("the operator checks the server's network and AWS_ENDPOINT_URL_STS".to_owned())
             }
             Self::StsFailed(failure) => Some(format!("AWS said: {}", failure.aws.message)),
@@ -223,6 +227,9 @@ impl fmt::Display for CredentialsError {
                 "cannot assume a role: AWS does not accept the server's own keys ({})",
                 code_text(refusal)
             ),
+            Self::IdentityUnknown(refusal) => {
+                write!(f, "cannot ask AWS STS who the server is: {}", code_text(refusal))
+            }
             Self::PrincipalRefused(failure) => write!(
                 f,
                 "cannot assume the principal `{}` of organization `{}`: AWS refused sts:AssumeRole ({})",

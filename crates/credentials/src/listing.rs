@@ -63,8 +63,19 @@ pub(crate) fn list_objects(
     bucket: OpenedBucket,
     request: ListRequest,
 ) -> BoxStream<'static, Result<ObjectMeta>> {
+    let prefix = request.prefix.clone();
     list_pages(bucket, request)
-        .map_ok(|page| stream::iter(page.objects.into_iter().map(Ok)))
+        .map_ok(move |page| {
+            let objects = page.objects.into_iter();
+            let below: Vec<Result<ObjectMeta>> =
+                objects.filter(|meta| is_below(meta, &prefix)).map(Ok).collect();
+            stream::iter(below)
+        })
         .try_flatten()
         .boxed()
+}
+
+/// The marker that consoles make for a folder, `raw/`, arrives as `raw`: outside of what was listed.
+pub(crate) fn is_below(object: &ObjectMeta, prefix: &str) -> bool {
+    object.location.as_ref().starts_with(prefix)
 }

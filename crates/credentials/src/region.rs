@@ -1,10 +1,12 @@
 //! In which region a bucket is: asked by an unsigned HEAD, which needs no right of the role.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use object_store::client::{HttpClient, HttpRequest, HttpRequestBody};
 use parking_lot::Mutex;
+use tokio::sync::OnceCell;
 
 use crate::Clock;
 use crate::location::Location;
@@ -20,7 +22,8 @@ const REGIONS_MAX: usize = 10_000;
 /// Regions by endpoint and bucket. They are public knowledge, the same for every organization.
 #[derive(Debug)]
 pub(crate) struct Regions {
-    known: Mutex<HashMap<String, Known>>,
+    /// Who needs a region that is being asked for waits for that answer.
+    known: Mutex<HashMap<String, Arc<OnceCell<Known>>>>,
     default_region: String,
     clock: Clock,
 }
@@ -42,33 +45,39 @@ impl Regions {
             return region;
         }
         let probe = location.region_probe(bucket, &self.default_region);
-        let now = self.clock.now();
-        if let Some(known) = self.known.lock().get(&probe).filter(|known| known.until > now) {
-            return known.region.clone();
-        }
-        let answer = tokio::time::timeout(PROBE_TIMEOUT, ask(&probe, client)).await.ok().flatten();
-        let life = if answer.is_some() { REGION_LIFE } else { UNKNOWN_LIFE };
-        let region = answer.unwrap_or_else(|| self.default_region.clone());
-        self.remember(probe, region.clone(), now + life);
-        region
+        let place = self.place(&probe);
+        let known = place.get_or_init(|| async {
+            let answer = tokio::time::timeout(PROBE_TIMEOUT, ask(&probe, client)).await.ok().flatten();
+            let life = if answer.is_some() { REGION_LIFE } else { UNKNOWN_LIFE };
+            let region = answer.unwrap_or_else(|| self.default_region.clone());
+            Known { region, until: self.clock.now() + life }
+        });
+        known.await.region.clone()
     }
 
     /// Takes note of the region S3 named when a request went to another.
     pub(crate) fn correct(&self, location: &Location, bucket: &str, region: &str) {
         let probe = location.region_probe(bucket, &self.default_region);
-        self.remember(probe, region.to_owned(), self.clock.now() + REGION_LIFE);
+        let known = Known { region: region.to_owned(), until: self.clock.now() + REGION_LIFE };
+        self.known.lock().insert(probe, Arc::new(OnceCell::new_with(Some(known))));
     }
 
-    fn remember(&self, probe: String, region: String, until: SystemTime) {
+    fn place(&self, probe: &str) -> Arc<OnceCell<Known>> {
+        let now = self.clock.now();
+        let is_good = |place: &Arc<OnceCell<Known>>| place.get().is_none_or(|known| known.until > now);
         let mut known = self.known.lock();
-        if known.len() >= REGIONS_MAX {
-            let now = self.clock.now();
-            known.retain(|_, known| known.until > now);
-            if known.len() >= REGIONS_MAX {
-                known.clear();
-            }
+        if let Some(place) = known.get(probe).filter(|place| is_good(place)) {
+            return Arc::clone(place);
         }
-        known.insert(probe, Known { region, until });
+        if known.len() >= REGIONS_MAX {
+            known.retain(|_, place| is_good(place));
+        }
+        if known.len() >= REGIONS_MAX {
+            known.clear();
+        }
+        let place = Arc::new(OnceCell::new());
+        known.insert(probe.to_owned(), Arc::clone(&place));
+        place
     }
 }
 

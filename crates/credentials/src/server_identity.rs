@@ -21,6 +21,8 @@ use crate::{Clock, CredentialsError};
 const FRESH_FOR: Duration = Duration::from_secs(300);
 /// One source may take that long: an address that nobody answers at must not.
 const SOURCE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it is remembered that no source has keys: looking everywhere may take seconds.
+const FAILURE_LIFE: Duration = Duration::from_secs(3);
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Who the server is at AWS.
@@ -69,6 +71,8 @@ struct State {
     loaded: Option<Loaded>,
     /// The identity of the loaded keys, asked for once.
     identity: Option<ServerIdentity>,
+    /// That there are no keys, and until when it is believed.
+    failed: Option<(CredentialsError, SystemTime)>,
 }
 
 #[derive(Clone)]
@@ -101,7 +105,10 @@ impl ServerKeys {
             return Ok(identity.clone());
         }
         let caller = self.sts.caller_identity(&loaded.keys).await;
-        let caller = caller.map_err(|refusal| CredentialsError::ServerIdentityRefused(Box::new(refusal)))?;
+        let caller = caller.map_err(|refusal| match refusal.status {
+            Some(400..=403) => CredentialsError::ServerIdentityRefused(Box::new(refusal)),
+            _ => CredentialsError::IdentityUnknown(Box::new(refusal)),
+        })?;
         let identity = ServerIdentity {
             arn: caller.arn,
             account: caller.account,
@@ -119,17 +126,25 @@ impl ServerKeys {
         {
             return Ok(loaded);
         }
-        match self.fetch().await {
+        let failed = state.failed.clone().filter(|(_, until)| *until > now);
+        let fetched = match failed {
+            Some((error, _)) => Err(error),
+            None => self.fetch().await,
+        };
+        match fetched {
             Ok(loaded) => {
+                state.failed = None;
                 state.loaded = Some(loaded.clone());
                 state.identity = None;
                 Ok(loaded)
             }
             // A source that fails for a moment hurts nobody while the old keys work.
-            Err(error) => match state.loaded.clone().filter(|l| ends(l).is_none_or(|end| end > now)) {
-                Some(loaded) => Ok(loaded),
-                None => Err(error),
-            },
+            Err(error) => {
+                if state.failed.as_ref().is_none_or(|(_, until)| *until <= now) {
+                    state.failed = Some((error.clone(), self.clock.now() + FAILURE_LIFE));
+                }
+                state.loaded.clone().filter(|l| ends(l).is_none_or(|end| end > now)).ok_or(error)
+            }
         }
     }
 

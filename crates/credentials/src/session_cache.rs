@@ -146,8 +146,7 @@ impl SessionCache {
     /// The serial of the keys that the session has at the moment.
     pub(crate) fn current_serial(&self, plan: &SessionPlan) -> Option<u64> {
         let entry = self.entries.lock().by_key.get(&plan.key).cloned()?;
-        let serial = entry.state.lock().keys.as_ref().map(|keys| keys.serial);
-        serial
+        entry.state.lock().keys.as_ref().map(|keys| keys.serial)
     }
 
     /// AWS does not take the keys of that serial any more. Newer ones stay.

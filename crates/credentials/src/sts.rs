@@ -12,6 +12,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use object_store::aws::AwsCredential;
 
 use crate::AwsRefusal;
+use crate::explain::element;
 use crate::keys::SigningKeys;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -160,8 +161,16 @@ where
         status,
         code: answered.and_then(ProvideErrorMetadata::code).map(str::to_owned),
         message,
-        request_id: error.request_id().map(str::to_owned),
+        request_id: error
+            .request_id()
+            .map(str::to_owned)
+            .or_else(|| request_id_in_body(error.raw_response()?)),
     }
+}
+
+/// AWS has it in a header, others only in the body.
+fn request_id_in_body(response: &HttpResponse) -> Option<String> {
+    element(std::str::from_utf8(response.body().bytes()?).ok()?, "RequestId")
 }
 
 fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
