@@ -54,6 +54,8 @@ impl ErrorCode {
     pub const STAGE_EXISTS: Self = Self(2502);
     /// No such file format.
     pub const UNKNOWN_FILE_FORMAT: Self = Self(2507);
+    /// The file format, or an option of it, is not allowed.
+    pub const ILLEGAL_FILE_FORMAT: Self = Self(2508);
     /// The file format exists already.
     pub const FILE_FORMAT_EXISTS: Self = Self(2509);
     /// No such connection.

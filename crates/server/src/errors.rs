@@ -80,6 +80,7 @@ fn code_and_status(kind: ErrorKind) -> (ErrorCode, StatusCode) {
         ErrorKind::UnknownUser => (ErrorCode::UNKNOWN_USER, StatusCode::BAD_REQUEST),
         ErrorKind::UserExists => (ErrorCode::USER_EXISTS, StatusCode::CONFLICT),
         ErrorKind::UnknownFileFormat => (ErrorCode::UNKNOWN_FILE_FORMAT, StatusCode::BAD_REQUEST),
+        ErrorKind::InvalidFileFormat => (ErrorCode::ILLEGAL_FILE_FORMAT, StatusCode::BAD_REQUEST),
         ErrorKind::FileFormatExists => (ErrorCode::FILE_FORMAT_EXISTS, StatusCode::CONFLICT),
         ErrorKind::PermissionDenied => (ErrorCode::PERMISSION_DENIED, StatusCode::FORBIDDEN),
         ErrorKind::StorageNotFound => (ErrorCode::STORAGE_NOT_FOUND, StatusCode::NOT_FOUND),

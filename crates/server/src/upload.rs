@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn paths_stay_inside_the_stage() {
-        let path = |folder, name| path_in_stage(folder, name).map_err(|error| error.body.message);
+        let path = |folder: &str, name: &str| path_in_stage(folder, name).map_err(|error| error.body.message);
         assert_eq!(path("", "a/b.csv").unwrap(), "a/b.csv");
         assert_eq!(path("/x/", "/b.csv").unwrap(), "x/b.csv");
         assert!(path("", "../b").unwrap_err().contains("`..`"));

@@ -33,6 +33,8 @@ fn type_of(data_type: &DataType) -> String {
         DataType::Float32 => "Float32",
         DataType::Float64 => "Float64",
         DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
+            // Clients hold up to 19 digits in 64 bits, where the largest 19 digits do not fit.
+            let precision = if *precision == 19 { 20 } else { *precision };
             return format!("Decimal({precision}, {scale})");
         }
         DataType::Binary | DataType::LargeBinary => "Binary",
