@@ -27,6 +27,9 @@ pub enum ErrorKind {
     UnknownUser,
     UserExists,
     UnknownFileFormat,
+    FileFormatExists,
+    /// A file format has a type or option that does not exist.
+    InvalidFileFormat,
     /// The user may not do this.
     PermissionDenied,
     /// S3 says that the file or the bucket does not exist.
@@ -105,3 +108,30 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<catalog::CatalogError> for Error {
+    fn from(error: catalog::CatalogError) -> Self {
+        use catalog::CatalogError as Cause;
+        let kind = match &error {
+            Cause::UnknownOrganization { .. } => ErrorKind::PermissionDenied,
+            Cause::UnknownUser { .. } => ErrorKind::UnknownUser,
+            Cause::UserExists { .. } => ErrorKind::UserExists,
+            Cause::UnknownConnection { .. } => ErrorKind::UnknownConnection,
+            Cause::ConnectionExists { .. } => ErrorKind::ConnectionExists,
+            Cause::ConnectionInUse { .. } => ErrorKind::ConnectionInUse,
+            Cause::UnknownStage { .. } => ErrorKind::UnknownStage,
+            Cause::StageExists { .. } => ErrorKind::StageExists,
+            Cause::UnknownFileFormat { .. } => ErrorKind::UnknownFileFormat,
+            Cause::FileFormatExists { .. } => ErrorKind::FileFormatExists,
+            Cause::ExternalIdTaken { .. }
+            | Cause::InvalidExternalId { .. }
+            | Cause::InvalidRoleArn { .. } => ErrorKind::InvalidStorage,
+            Cause::InvalidName { .. } | Cause::InvalidPassword { .. } => ErrorKind::InvalidValue,
+            Cause::Busy | Cause::ConnectionChanged { .. } => ErrorKind::LimitExceeded,
+            Cause::NewerSchema { .. } | Cause::CannotOpen { .. } | Cause::DiskFull | Cause::Failed => {
+                ErrorKind::Internal
+            }
+        };
+        Self::new(kind, error.to_string())
+    }
+}

@@ -77,6 +77,7 @@ pub struct ScanProgress {
 #[derive(Debug, Default)]
 pub struct Progress {
     scanned_rows: AtomicU64,
+    plan_rows: AtomicU64,
     scanned_bytes: AtomicU64,
     scan_rows_total: AtomicU64,
     scan_bytes_total: AtomicU64,
@@ -88,6 +89,11 @@ impl Progress {
     pub fn add_scanned(&self, rows: u64, bytes: u64) {
         self.scanned_rows.fetch_add(rows, Ordering::Relaxed);
         self.scanned_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// The rows that the scans of a running plan have given so far.
+    pub(crate) fn set_plan_rows(&self, rows: u64) {
+        self.plan_rows.store(rows, Ordering::Relaxed);
     }
 
     /// Adds to what the scan is expected to read in all.
@@ -102,7 +108,8 @@ impl Progress {
     }
 
     pub fn scanned(&self) -> ScanProgress {
-        read(&self.scanned_rows, &self.scanned_bytes)
+        let counted = read(&self.scanned_rows, &self.scanned_bytes);
+        ScanProgress { rows: counted.rows + self.plan_rows.load(Ordering::Relaxed), ..counted }
     }
 
     pub fn scan_total(&self) -> ScanProgress {

@@ -1,0 +1,140 @@
+//! The threads that queries run on, apart from those that answer HTTP.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::{Batches, Error, ErrorKind};
+
+/// Batches that wait between a query and whoever reads it: the query stops when they are not fetched.
+const BATCHES_AHEAD_MAX: usize = 4;
+
+/// A runtime of its own for queries, so that a busy query does not keep a login or a cancel waiting.
+#[derive(Clone)]
+pub(crate) struct Executor {
+    runtime: Arc<OwnedRuntime>,
+}
+
+struct OwnedRuntime(Option<Runtime>);
+
+impl Drop for OwnedRuntime {
+    fn drop(&mut self) {
+        // A runtime may not be dropped, and so waited for, inside of another.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Executor {
+    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .thread_name("query")
+            .enable_all()
+            .build()?;
+        Ok(Self { runtime: Arc::new(OwnedRuntime(Some(runtime))) })
+    }
+
+    /// Runs a future on the query threads. Dropping the answer aborts it.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let mut task = AbortOnDrop(self.spawn(work)?);
+        (&mut task.0).await.unwrap_or_else(|failure| Err(from_join(&failure)))
+    }
+
+    /// Drives a stream on the query threads. Dropping the answer aborts it.
+    pub(crate) fn drive(&self, mut batches: Batches) -> Result<Batches, Error> {
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD_MAX);
+        let task = AbortOnDrop(self.spawn(async move {
+            while let Some(batch) = batches.next().await {
+                let ended = batch.is_err();
+                if sender.send(batch).await.is_err() || ended {
+                    break;
+                }
+            }
+        })?);
+        // The state keeps the guard, so that dropping the stream aborts the task.
+        let stream = futures::stream::unfold((receiver, Some(task)), |(mut receiver, mut task)| async move {
+            if let Some(batch) = receiver.recv().await {
+                return Some((batch, (receiver, task)));
+            }
+            // The sender is gone: the query has ended, or it has died.
+            let failure = (&mut task.take()?.0).await.err()?;
+            Some((Err(from_join(&failure)), (receiver, None)))
+        });
+        Ok(stream.boxed())
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<JoinHandle<T>, Error> {
+        match &self.runtime.0 {
+            Some(runtime) => Ok(runtime.spawn(work)),
+            None => Err(Error::new(ErrorKind::Cancelled, "the server is stopping")),
+        }
+    }
+}
+
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn from_join(failure: &tokio::task::JoinError) -> Error {
+    if failure.is_cancelled() {
+        return Error::new(ErrorKind::Cancelled, "the statement was cancelled");
+    }
+    Error::new(ErrorKind::Internal, "the engine met a condition it does not handle")
+        .with_hint("please report the statement; the server's log has the details")
+        .with_context(failure.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    struct SetOnDrop(Arc<AtomicBool>, Arc<tokio::sync::Notify>);
+
+    impl Drop for SetOnDrop {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+            self.1.notify_one();
+        }
+    }
+
+    #[tokio::test]
+    async fn dropping_the_stream_ends_the_query() {
+        let executor = Executor::start(1).unwrap();
+        let (dropped, notify) = (Arc::new(AtomicBool::new(false)), Arc::new(tokio::sync::Notify::new()));
+        let guard = SetOnDrop(dropped.clone(), notify.clone());
+        let endless = futures::stream::pending::<()>().map(move |()| {
+            let _held = &guard;
+            Err(Error::new(ErrorKind::Internal, "never"))
+        });
+        drop(executor.drive(endless.boxed()).unwrap());
+        notify.notified().await;
+        assert!(dropped.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn a_query_that_panics_is_an_error() {
+        let executor = Executor::start(1).unwrap();
+        let panics = futures::stream::once(async { panic!("boom") });
+        let batches: Vec<_> = executor.drive(panics.boxed()).unwrap().collect().await;
+        assert_eq!(batches.len(), 1);
+        assert_eq!(batches[0].as_ref().unwrap_err().kind, ErrorKind::Internal);
+    }
+}
