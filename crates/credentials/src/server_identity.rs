@@ -97,13 +97,16 @@ impl ServerKeys {
         *self.state.lock().await = State::default();
     }
 
-    /// Who the keys belong to; asked once for each set of keys.
+    /// Who the keys belong to; asked once for each set of keys. Others may sign while STS is asked.
     pub(crate) async fn identity(&self) -> Result<ServerIdentity, CredentialsError> {
-        let mut state = self.state.lock().await;
-        let loaded = self.loaded(&mut state).await?;
-        if let Some(identity) = &state.identity {
-            return Ok(identity.clone());
-        }
+        let loaded = {
+            let mut state = self.state.lock().await;
+            let loaded = self.loaded(&mut state).await?;
+            if let Some(identity) = &state.identity {
+                return Ok(identity.clone());
+            }
+            loaded
+        };
         let caller = self.sts.caller_identity(&loaded.keys).await;
         let caller = caller.map_err(|refusal| match refusal.status {
             Some(400..=403) => CredentialsError::ServerIdentityRefused(Box::new(refusal)),
@@ -115,7 +118,10 @@ impl ServerKeys {
             provider_name: loaded.provider_name,
             expires_at: loaded.keys.0.expiry(),
         };
-        state.identity = Some(identity.clone());
+        let mut state = self.state.lock().await;
+        if state.loaded.as_ref().is_some_and(|now| now.keys.0 == loaded.keys.0) {
+            state.identity = Some(identity.clone());
+        }
         Ok(identity)
     }
 
