@@ -2,7 +2,7 @@
 
 use crate::lexer::{Token, TokenKind};
 use crate::span::slice;
-use crate::{Location, Name, ObjectName, Span, SyntaxError, SyntaxErrorKind, Text, suggest};
+use crate::{Location, Name, ObjectName, Secret, Span, SyntaxError, SyntaxErrorKind, Text, suggest};
 
 /// Walks over the tokens of one statement.
 pub(crate) struct Parser<'a> {
@@ -181,11 +181,35 @@ impl<'a> Parser<'a> {
             return Err(match token.kind {
                 TokenKind::QuotedWord(_) => error.with_hint("strings have single quotes: `'…'`"),
                 TokenKind::Variable => error.with_hint("variables are not supported here in this version"),
+                TokenKind::Word => error.with_hint(format!("write `'{}'`", slice(self.text, token.span))),
                 _ => error,
             });
         };
         self.advance();
         Ok(Text::new(value, token.span))
+    }
+
+    /// A string literal that nobody may see: what stands in its place is not told.
+    pub(crate) fn secret(&mut self, what: &str) -> Result<Secret, SyntaxError> {
+        let token = self.peek();
+        match &token.kind {
+            TokenKind::String(value) | TokenKind::CodeString(value) => {
+                self.advance();
+                Ok(Secret::new(value))
+            }
+            _ => Err(self.error(token.span, format!("expected {what} in quotes")).with_hint("write `'…'`")),
+        }
+    }
+
+    /// `IF EXISTS`.
+    pub(crate) fn if_exists(&mut self) -> Result<bool, SyntaxError> {
+        let is_slip = |word| suggest(word, ["EXISTS"]).is_some();
+        if self.is_keyword("IF") && self.word_at(1).is_some_and(is_slip) {
+            self.advance();
+            self.expect_keyword("EXISTS")?;
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// A number without sign or fraction.
@@ -232,9 +256,11 @@ impl<'a> Parser<'a> {
             }
             None => {
                 let error = self.expected("a stage location such as `@stage/path`");
-                Err(match self.word_at(0) {
-                    Some(word) => error.with_hint(format!("write `@{word}`")),
-                    None => error,
+                let written = self.text.get(token.span.start..).unwrap_or_default();
+                let path = written.split(crate::lexer::ends_stage_path).next().unwrap_or_default();
+                Err(match token.kind {
+                    TokenKind::Word => error.with_hint(format!("write `@{path}`")),
+                    _ => error,
                 })
             }
         }

@@ -1,16 +1,26 @@
-//! Keeps the trees shallow: a chain such as `1 + 1 + 1 + …` is a tree as deep as it is long.
+//! Keeps the trees shallow: a chain such as `1 + 1 + 1 + …` is a tree as deep as it is long, and whoever
+//! clones, prints or drops it needs stack for each step.
 
 use crate::lexer::{Token, TokenKind};
 use crate::span::slice;
-use crate::{SyntaxError, SyntaxErrorKind};
+use crate::{Span, SyntaxError, SyntaxErrorKind};
 
-/// Operators between two commas or brackets, and set operators of one query: longer chains are refused.
-pub(crate) const CHAIN_LENGTH_MAX: usize = 1_500;
+/// Operators other than AND and OR in one expression.
+const OPERATORS_MAX: usize = 250;
+
+/// ANDs and ORs in one expression; their trees are made balanced, so many are no harm.
+const CONDITIONS_MAX: usize = 10_000;
+
+/// UNION, EXCEPT and INTERSECT in one query.
+const SET_OPERATORS_MAX: usize = 200;
+
+/// CASEs inside of each other.
+const CASE_DEPTH_MAX: usize = 64;
 
 /// Operators that are words.
-const OPERATORS: [&str; 19] = [
-    "AND", "OR", "XOR", "NOT", "IS", "LIKE", "ILIKE", "RLIKE", "REGEXP", "SOUNDS", "SIMILAR", "BETWEEN",
-    "IN", "DIV", "AT", "COLLATE", "ISNULL", "NOTNULL", "OVERLAPS",
+const OPERATORS: [&str; 18] = [
+    "INTERVAL", "XOR", "NOT", "IS", "LIKE", "ILIKE", "RLIKE", "REGEXP", "SOUNDS", "SIMILAR", "BETWEEN", "IN",
+    "DIV", "AT", "COLLATE", "ISNULL", "NOTNULL", "OVERLAPS",
 ];
 
 /// Words behind which an expression begins anew.
@@ -19,45 +29,83 @@ const EXPRESSION_STARTS: [&str; 15] = [
     "JOIN", "USING",
 ];
 
+/// What was counted between two brackets.
 #[derive(Default)]
-struct Chain {
+struct Counts {
     operators: usize,
+    conditions: usize,
     set_operators: usize,
+    /// CASEs whose END is still to come.
+    cases: usize,
+    /// BETWEENs whose AND is still to come.
+    betweens: usize,
 }
 
 /// Refuses chains of operators that would make too deep a tree.
 pub(crate) fn check_chains(text: &str, tokens: &[Token]) -> Result<(), SyntaxError> {
-    let mut outer: Vec<Chain> = Vec::new();
-    let mut chain = Chain::default();
+    let mut outer: Vec<Counts> = Vec::new();
+    let mut counts = Counts::default();
     for token in tokens {
         match token.kind {
             TokenKind::Symbol("(" | "{" | "[") => {
                 // `f()()`, `a[1][1]`: each bracket behind another is one step deeper.
-                chain.operators += 1;
-                outer.push(std::mem::take(&mut chain));
+                counts.operators += 1;
+                outer.push(std::mem::take(&mut counts));
             }
-            TokenKind::Symbol(")" | "}" | "]") => chain = outer.pop().unwrap_or_default(),
-            TokenKind::Symbol(",") => chain.operators = 0,
-            TokenKind::Symbol(_) => chain.operators += 1,
-            TokenKind::Word => see_word(&mut chain, &slice(text, token.span).to_ascii_uppercase()),
+            TokenKind::Symbol(")" | "}" | "]") => counts = outer.pop().unwrap_or_default(),
+            TokenKind::Symbol(",") => counts.begin_expression(),
+            TokenKind::Symbol(_) => counts.operators += 1,
+            TokenKind::Word => counts.see_word(&slice(text, token.span).to_ascii_uppercase()),
             _ => {}
         }
-        if chain.operators.max(chain.set_operators) > CHAIN_LENGTH_MAX {
-            let message = format!("more than {CHAIN_LENGTH_MAX} operators stand in one chain");
-            return Err(SyntaxError::new(text, token.span, message)
-                .with_kind(SyntaxErrorKind::Limit)
-                .with_hint("use `IN (…)` or `VALUES` for long lists, or brackets to divide the chain"));
-        }
+        counts.check(text, token.span)?;
     }
     Ok(())
 }
 
-fn see_word(chain: &mut Chain, word: &str) {
-    if OPERATORS.contains(&word) {
-        chain.operators += 1;
-    } else if EXPRESSION_STARTS.contains(&word) {
-        chain.operators = 0;
-    } else if matches!(word, "UNION" | "EXCEPT" | "INTERSECT" | "MINUS") {
-        chain.set_operators += 1;
+impl Counts {
+    fn begin_expression(&mut self) {
+        *self = Self { set_operators: self.set_operators, cases: self.cases, ..Self::default() };
+    }
+
+    fn see_word(&mut self, word: &str) {
+        match word {
+            "CASE" => self.cases += 1,
+            "END" => self.cases = self.cases.saturating_sub(1),
+            _ => {}
+        }
+        if word == "OR" || (word == "AND" && self.betweens == 0) {
+            self.conditions += 1;
+            self.operators = 0;
+        } else if word == "AND" {
+            self.betweens -= 1;
+        } else if OPERATORS.contains(&word) {
+            self.operators += 1;
+            self.betweens += usize::from(word == "BETWEEN");
+        } else if EXPRESSION_STARTS.contains(&word) {
+            self.begin_expression();
+        } else if matches!(word, "UNION" | "EXCEPT" | "INTERSECT" | "MINUS") {
+            self.set_operators += 1;
+        }
+    }
+
+    fn check(&self, text: &str, span: Span) -> Result<(), SyntaxError> {
+        let (max, what, hint) = if self.operators > OPERATORS_MAX {
+            (OPERATORS_MAX, "operators stand in one expression", "divide it with brackets or subqueries")
+        } else if self.conditions > CONDITIONS_MAX {
+            (CONDITIONS_MAX, "conditions stand in one expression", "use `IN (…)` or join with `VALUES`")
+        } else if self.cases > CASE_DEPTH_MAX {
+            (CASE_DEPTH_MAX, "CASEs stand inside of each other", "divide them with subqueries")
+        } else if self.set_operators > SET_OPERATORS_MAX {
+            (
+                SET_OPERATORS_MAX,
+                "queries are joined by UNION and the like",
+                "use `VALUES`, or one SELECT of more rows",
+            )
+        } else {
+            return Ok(());
+        };
+        let error = SyntaxError::new(text, span, format!("more than {max} {what}"));
+        Err(error.with_kind(SyntaxErrorKind::Limit).with_hint(hint))
     }
 }

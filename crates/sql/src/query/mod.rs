@@ -1,6 +1,8 @@
 //! Queries: `sqlparser`'s tree with the locations taken out.
 
+mod balance;
 mod check;
+mod dialect;
 mod grammar;
 mod limits;
 mod locate;
@@ -103,10 +105,10 @@ impl PartialEq for Query {
 }
 
 impl fmt::Debug for Query {
-    /// Leaves the text out, since it may hold secrets.
+    /// Leaves the text out, since it may hold secrets, and shows the tree as SQL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
-            .field("body", &self.body)
+            .field("body", &format_args!("{}", self.body))
             .field("locations", &self.locations)
             .field("positional", &self.positional)
             .finish_non_exhaustive()

@@ -39,7 +39,7 @@ pub enum StageProperty {
 impl AlterStage {
     /// Behind `ALTER STAGE`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        let if_exists = parser.take_keywords(&["IF", "EXISTS"]);
+        let if_exists = parser.if_exists()?;
         let name = stage_name(parser)?;
         let change = if parser.take_keyword("SET") {
             if parser.is_end() {

@@ -20,7 +20,7 @@ pub struct AlterUser {
 impl AlterUser {
     /// Behind `ALTER USER`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        let if_exists = parser.take_keywords(&["IF", "EXISTS"]);
+        let if_exists = parser.if_exists()?;
         let is_asking_user = parser.is_keyword("USER") && parser.peek_at(1).is_symbol("(");
         let user = if is_asking_user {
             parser.advance();

@@ -15,10 +15,7 @@ pub struct DropConnection {
 impl DropConnection {
     /// Behind `DROP CONNECTION`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        Ok(Self {
-            if_exists: parser.take_keywords(&["IF", "EXISTS"]),
-            name: parser.name("a connection name")?,
-        })
+        Ok(Self { if_exists: parser.if_exists()?, name: parser.name("a connection name")? })
     }
 }
 

@@ -15,10 +15,7 @@ pub struct DropFileFormat {
 impl DropFileFormat {
     /// Behind `DROP FILE FORMAT`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        Ok(Self {
-            if_exists: parser.take_keywords(&["IF", "EXISTS"]),
-            name: parser.name("a file format name")?,
-        })
+        Ok(Self { if_exists: parser.if_exists()?, name: parser.name("a file format name")? })
     }
 }
 

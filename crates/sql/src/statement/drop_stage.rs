@@ -17,7 +17,7 @@ pub struct DropStage {
 impl DropStage {
     /// Behind `DROP STAGE`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        Ok(Self { if_exists: parser.take_keywords(&["IF", "EXISTS"]), name: stage_name(parser)? })
+        Ok(Self { if_exists: parser.if_exists()?, name: stage_name(parser)? })
     }
 }
 

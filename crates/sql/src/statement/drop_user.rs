@@ -15,7 +15,7 @@ pub struct DropUser {
 impl DropUser {
     /// Behind `DROP USER`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        Ok(Self { if_exists: parser.take_keywords(&["IF", "EXISTS"]), user: UserName::parse(parser)? })
+        Ok(Self { if_exists: parser.if_exists()?, user: UserName::parse(parser)? })
     }
 }
 

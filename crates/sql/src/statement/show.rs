@@ -16,6 +16,9 @@ pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, Sy
     let full = parser.take_keyword("FULL");
     let word = parser.word_at(0).unwrap_or_default().to_ascii_uppercase();
     let allowed = if full { FULL_LISTS } else { LISTS };
+    if full && LISTS.contains(&word.as_str()) && !FULL_LISTS.contains(&word.as_str()) {
+        return Err(parser.expected_one_of(FULL_LISTS));
+    }
     if !allowed.contains(&word.as_str()) {
         return Err(unknown_list(parser, allowed));
     }
@@ -60,8 +63,10 @@ const FULL_LISTS: &[&str] = &["DATABASES", "SCHEMAS", "TABLES", "COLUMNS", "FIEL
 
 fn unknown_list(parser: &Parser<'_>, allowed: &[&'static str]) -> SyntaxError {
     let error = parser.expected("what to show, such as `CONNECTIONS`, `STAGES` or `TABLES`");
-    let candidates = allowed.iter().copied().chain(unsupported::lists());
-    match parser.word_at(0).and_then(|word| suggest(word, candidates)) {
+    let slip = parser.word_at(0).and_then(|word| {
+        suggest(word, allowed.iter().copied()).or_else(|| suggest(word, unsupported::lists()))
+    });
+    match slip.filter(|nearest| !parser.is_keyword(nearest)) {
         Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
         None => error,
     }

@@ -98,7 +98,7 @@ impl Authentication {
                 &["BY"]
             }));
         }
-        let password = Secret::new(parser.string("a password")?.value);
+        let password = parser.secret("a password")?;
         Ok(Authentication::Password { plugin, password })
     }
 }
