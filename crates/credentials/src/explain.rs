@@ -225,19 +225,16 @@ pub(crate) fn element(body: &str, name: &str) -> Option<String> {
 /// Reads `User: P is not authorized to perform: A on resource: "R" because …`.
 pub(crate) fn parse_denial(message: &str) -> Option<Denial> {
     let (principal, rest) = message.strip_prefix("User: ")?.split_once(" is not authorized to perform: ")?;
-    let (action, rest) = rest.split_once(" on resource: ").unwrap_or((rest, ""));
     let reason_at = [" because ", " with an explicit deny"].iter().filter_map(|start| rest.find(start)).min();
-    let (resource, because) = match reason_at.and_then(|at| rest.split_at_checked(at)) {
-        Some((resource, because)) => (resource, Some(because.trim().to_owned())),
+    let (what, because) = match reason_at.and_then(|at| rest.split_at_checked(at)) {
+        Some((what, because)) => (what, Some(because.trim().to_owned())),
         None => (rest, None),
     };
-    let resource = resource.trim().trim_matches('"');
-    Some(Denial {
-        principal: principal.to_owned(),
-        action: action.split(' ').next().unwrap_or(action).to_owned(),
-        resource: (!resource.is_empty()).then(|| resource.to_owned()),
-        because,
-    })
+    let (action, resource) = match what.split_once(" on resource: ") {
+        Some((action, resource)) => (action, Some(resource.trim().trim_matches('"').to_owned())),
+        None => (what, None),
+    };
+    Some(Denial { principal: principal.to_owned(), action: action.trim().to_owned(), resource, because })
 }
 
 fn status_text(status: u16) -> String {
@@ -305,5 +302,11 @@ mod tests {
         assert_eq!(denial.resource.as_deref(), Some("arn:aws:s3:::lake"));
         assert!(denial.because.unwrap().starts_with("because no identity-based policy"));
         assert_eq!(parse_denial("Access Denied"), None);
+        // Some clouds leave the resource out.
+        let text = "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: s3:GetObject because no \
+                    identity-based policy allows the s3:GetObject action";
+        let denial = parse_denial(text).unwrap();
+        assert_eq!((denial.action.as_str(), denial.resource.as_deref()), ("s3:GetObject", None));
+        assert!(denial.because.is_some());
     }
 }
