@@ -2,9 +2,9 @@
 
 import pytest
 
-from support.bendsql import BendSql
-
 pytest.register_assert_rewrite("support")
+
+from support.bendsql import BendSql  # noqa: E402 - assertions in it are rewritten only from here on
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 # Variables of the machine that must not reach a program under test: its identity comes from the test.
-FOREIGN_PREFIXES = ("AWS_", "STAGEDOOR_", "BENDSQL_", "RUST_LOG")
+FOREIGN_PREFIXES = ("AWS_", "STAGEDOOR_", "BENDSQL_", "RUST_")
 
 
 def program(variable):

@@ -96,14 +96,16 @@ class TutorialContract:
     make_cloud = None
 
     @pytest.fixture(scope="class", params=EDITIONS.values(), ids=EDITIONS.keys())
-    def external_id(self, request):
+    @classmethod
+    def external_id(cls, request):
         return request.param
 
     @pytest.fixture(scope="class")
-    def world(self, external_id, tmp_path_factory):
+    @classmethod
+    def world(cls, external_id, tmp_path_factory):
         """A cloud in which the reader has done the AWS part, and the keys of our server."""
         folder = tmp_path_factory.mktemp("tutorial")
-        cloud = type(self).make_cloud(folder)
+        cloud = cls.make_cloud(folder)
         try:
             keys = prepare_our_account(cloud)
             follow_the_aws_part(cloud, external_id, folder)
