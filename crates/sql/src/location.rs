@@ -5,7 +5,7 @@ use std::fmt;
 use crate::display::quote_string;
 
 /// Where files are. What the path means (file, prefix) is for the engine to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// `@stage/path`. The path has no leading slash and is empty for the whole stage.
     Stage { stage: String, path: String },
@@ -36,6 +36,13 @@ impl Location {
         let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
         is_scheme.then(|| Location::Uri(value.to_string()))
+    }
+}
+
+impl fmt::Debug for Location {
+    /// With what may be a secret masked, such as a password in a URI.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::redact(&self.to_string()))
     }
 }
 

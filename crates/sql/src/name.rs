@@ -68,7 +68,7 @@ impl fmt::Display for ObjectName {
 }
 
 /// A string value with its place, so that the engine can point at it. Equality ignores the span.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Text {
     /// Without quotes and escapes.
     pub value: String,
@@ -92,6 +92,13 @@ impl PartialEq for Text {
 }
 
 impl Eq for Text {}
+
+impl fmt::Debug for Text {
+    /// With what may be a secret masked, such as a password in a URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::redact(&self.to_string()))
+    }
+}
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

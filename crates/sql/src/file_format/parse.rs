@@ -58,13 +58,6 @@ impl FileFormatType {
     }
 }
 
-/// The option that is being read.
-#[derive(Clone, Copy)]
-struct Key<'a> {
-    /// Upper-case.
-    name: &'a str,
-}
-
 /// `( … )` with a file format inside.
 pub(crate) fn parse_parenthesized(parser: &mut Parser<'_>) -> Result<FileFormatOptions, SyntaxError> {
     if !parser.is_symbol("(") {
@@ -100,7 +93,7 @@ pub(crate) fn parse_options(parser: &mut Parser<'_>) -> Result<FileFormatOptions
                 base = Some(FileFormatBase::Name(parser.string("a format's name")?));
             }
             _ => {
-                parse_option(parser, &mut options, Key { name: &name })?;
+                parse_option(parser, &mut options, &name)?;
                 keys.push((name, span));
             }
         }
@@ -152,17 +145,17 @@ fn parse_type(parser: &mut Parser<'_>) -> Result<FileFormatType, SyntaxError> {
 fn parse_option(
     parser: &mut Parser<'_>,
     options: &mut FileFormatOptions,
-    key: Key<'_>,
+    key: &str,
 ) -> Result<(), SyntaxError> {
     use crate::file_format as values;
-    if !ALL_OPTIONS.contains(&key.name) {
+    if !ALL_OPTIONS.contains(&key) {
         return Err(parser
             .unknown_option("the file format", ALL_OPTIONS)
             .with_kind(SyntaxErrorKind::FileFormat));
     }
     parser.advance();
     parser.expect_symbol("=")?;
-    match key.name {
+    match key {
         "COMPRESSION" => {
             options.compression =
                 Some(choice(parser, key, values::Compression::from_word, values::Compression::WORDS)?);
@@ -255,7 +248,7 @@ fn value_word(parser: &mut Parser<'_>, what: &str) -> Result<String, SyntaxError
 
 fn choice<T>(
     parser: &mut Parser<'_>,
-    key: Key<'_>,
+    key: &str,
     read: impl Fn(&str) -> Option<T>,
     words: &[&str],
 ) -> Result<T, SyntaxError> {
@@ -267,7 +260,7 @@ fn choice<T>(
     let Some(value) = read(word) else {
         let message = format!(
             "`{}` is one of {}, found {}",
-            key.name,
+            key,
             list_words(words, "or"),
             describe(parser.text, token)
         );
@@ -282,12 +275,12 @@ fn choice<T>(
 }
 
 /// A string, or `NONE` for the empty one.
-fn text_or_none(parser: &mut Parser<'_>, key: Key<'_>) -> Result<String, SyntaxError> {
+fn text_or_none(parser: &mut Parser<'_>, key: &str) -> Result<String, SyntaxError> {
     if parser.take_keyword("NONE") {
         return Ok(String::new());
     }
     if !matches!(parser.peek().kind, TokenKind::String(_)) {
-        return Err(parser.expected(&format!("a string or `NONE` for `{}`", key.name)));
+        return Err(parser.expected(&format!("a string or `NONE` for `{}`", key)));
     }
     Ok(parser.string("a text")?.value)
 }

@@ -5,7 +5,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser as QueryParser, ParserError};
 use sqlparser::tokenizer::{Location as TokenLocation, Token as ParserToken};
 
-use super::balance::balance_conditions;
+use super::balance::balance;
 use super::dialect::QueryDialect;
 use super::tokens::Converted;
 use crate::lexer::{Token, TokenKind};
@@ -57,7 +57,7 @@ const CLAUSES: [&str; 24] = [
 pub(crate) fn parse_query(parser: &Parser<'_>, tokens: &Converted) -> Result<Box<Query>, SyntaxError> {
     parse_all(parser, tokens, |query_parser| {
         let mut query = query_parser.parse_query()?;
-        balance_conditions(&mut query);
+        balance(&mut query);
         Ok(query)
     })
 }
@@ -66,7 +66,7 @@ pub(crate) fn parse_query(parser: &Parser<'_>, tokens: &Converted) -> Result<Box
 pub(crate) fn parse_expression(parser: &Parser<'_>, tokens: &Converted) -> Result<Expr, SyntaxError> {
     parse_all(parser, tokens, |query_parser| {
         let mut expression = query_parser.parse_expr()?;
-        balance_conditions(&mut expression);
+        balance(&mut expression);
         Ok(expression)
     })
 }

@@ -12,7 +12,10 @@ const OPERATORS_MAX: usize = 250;
 const CONDITIONS_MAX: usize = 10_000;
 
 /// UNION, EXCEPT and INTERSECT in one query.
-const SET_OPERATORS_MAX: usize = 200;
+const SET_OPERATORS_MAX: usize = 100;
+
+/// UNION ALLs in one query that has no other of them; their trees are made balanced.
+const UNION_ALLS_MAX: usize = 2_000;
 
 /// CASEs inside of each other.
 const CASE_DEPTH_MAX: usize = 64;
@@ -35,6 +38,9 @@ struct Counts {
     operators: usize,
     conditions: usize,
     set_operators: usize,
+    union_alls: usize,
+    /// The word before is UNION.
+    behind_union: bool,
     /// CASEs whose END is still to come.
     cases: usize,
     /// BETWEENs whose AND is still to come.
@@ -65,42 +71,50 @@ pub(crate) fn check_chains(text: &str, tokens: &[Token]) -> Result<(), SyntaxErr
 
 impl Counts {
     fn begin_expression(&mut self) {
-        *self = Self { set_operators: self.set_operators, cases: self.cases, ..Self::default() };
+        self.operators = 0;
+        self.conditions = 0;
+        self.betweens = 0;
     }
 
     fn see_word(&mut self, word: &str) {
+        if std::mem::take(&mut self.behind_union) {
+            *if word == "ALL" { &mut self.union_alls } else { &mut self.set_operators } += 1;
+        }
         match word {
             "CASE" => self.cases += 1,
             "END" => self.cases = self.cases.saturating_sub(1),
+            "UNION" => self.behind_union = true,
+            "EXCEPT" | "INTERSECT" | "MINUS" => self.set_operators += 1,
+            "AND" if self.betweens > 0 => self.betweens -= 1,
+            "AND" | "OR" => {
+                self.conditions += 1;
+                self.operators = 0;
+            }
             _ => {}
         }
-        if word == "OR" || (word == "AND" && self.betweens == 0) {
-            self.conditions += 1;
-            self.operators = 0;
-        } else if word == "AND" {
-            self.betweens -= 1;
-        } else if OPERATORS.contains(&word) {
+        if OPERATORS.contains(&word) {
             self.operators += 1;
             self.betweens += usize::from(word == "BETWEEN");
         } else if EXPRESSION_STARTS.contains(&word) {
             self.begin_expression();
-        } else if matches!(word, "UNION" | "EXCEPT" | "INTERSECT" | "MINUS") {
-            self.set_operators += 1;
         }
     }
 
     fn check(&self, text: &str, span: Span) -> Result<(), SyntaxError> {
+        let all_set_operators = if self.set_operators > 0 { self.set_operators + self.union_alls } else { 0 };
         let (max, what, hint) = if self.operators > OPERATORS_MAX {
             (OPERATORS_MAX, "operators stand in one expression", "divide it with brackets or subqueries")
         } else if self.conditions > CONDITIONS_MAX {
             (CONDITIONS_MAX, "conditions stand in one expression", "use `IN (…)` or join with `VALUES`")
         } else if self.cases > CASE_DEPTH_MAX {
             (CASE_DEPTH_MAX, "CASEs stand inside of each other", "divide them with subqueries")
-        } else if self.set_operators > SET_OPERATORS_MAX {
+        } else if self.union_alls > UNION_ALLS_MAX {
+            (UNION_ALLS_MAX, "UNION ALLs stand in one query", "use `VALUES`, or one SELECT of more rows")
+        } else if all_set_operators > SET_OPERATORS_MAX {
             (
                 SET_OPERATORS_MAX,
-                "queries are joined by UNION and the like",
-                "use `VALUES`, or one SELECT of more rows",
+                "set operators stand in one query",
+                "divide it with subqueries, or use UNION ALL alone",
             )
         } else {
             return Ok(());

@@ -48,7 +48,8 @@ impl Context {
         if !self.inside_statement {
             self.inside_statement = true;
             self.statement_creates = is_slip_of(text, token, &["CREATE", "ALTER"]);
-            self.statement_describes = begins_description(text, tokens.get(at..).unwrap_or_default());
+            self.statement_describes =
+                self.statement_creates && begins_description(text, tokens.get(at..).unwrap_or_default());
         }
     }
 

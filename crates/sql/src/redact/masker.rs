@@ -153,8 +153,14 @@ impl Masker<'_> {
         if !has_by && !is_string(value) {
             return start;
         }
-        let ends =
-            self.tokens.get(at + 1).is_none_or(|next| next.is_symbol(";")) || is_keyword(at + 1, "WITH");
+        let ends = match self.tokens.get(at + 1) {
+            Some(next) if next.kind == TokenKind::Word => {
+                let is_option = kind_of_key(slice(self.text, next.span)) == KeyKind::Open;
+                is_keyword(at + 1, "WITH") || (is_option && self.may_follow_value(at + 1))
+            }
+            Some(next) => next.is_symbol(";"),
+            None => true,
+        };
         if is_string(value) && ends {
             self.spans.push(inside_quotes(value));
             return at + 1;

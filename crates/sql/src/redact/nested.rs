@@ -40,11 +40,18 @@ fn find_user_of_uri(content: &str, start: usize, spans: &mut Vec<Span>) {
     while let Some(found) = content.get(searched..).and_then(|rest| rest.find("://")) {
         let authority = searched + found + 3;
         let rest = content.get(authority..).unwrap_or_default();
-        let length = rest.find(|c: char| c == '/' || c == '?' || c.is_whitespace()).unwrap_or(rest.len());
-        if let Some(user_length) = rest.get(..length).and_then(|authority| authority.rfind('@')) {
+        let host_length =
+            rest.find(|c: char| matches!(c, '/' | '?') || c.is_whitespace()).unwrap_or(rest.len());
+        let host = rest.get(..host_length).unwrap_or_default();
+        // A key may have slashes in it; a host with a port has digits behind the colon.
+        let is_cut_key =
+            host.split_once(':').is_some_and(|(_, port)| port.contains(|c: char| !c.is_ascii_digit()));
+        let end_of_uri = |c: char| c == '?' || c.is_whitespace();
+        let user = if is_cut_key { rest.split(end_of_uri).next().unwrap_or_default() } else { host };
+        if let Some(user_length) = user.rfind('@') {
             spans.push(Span::new(start + authority, start + authority + user_length));
         }
-        searched = authority;
+        searched = authority + user.len();
     }
 }
 

@@ -98,16 +98,16 @@ fn usual_nesting_is_accepted() {
     assert_eq!(parse(&text).map(drop), Ok(()));
     let text = format!("SELECT * FROM t WHERE a IN ({})", vec!["1"; 50_000].join(", "));
     assert_eq!(parse(&text).map(drop), Ok(()));
-    let text = vec!["SELECT 1"; 1_000].join(" UNION ALL ");
+    let text = vec!["SELECT 1 FROM t WHERE a = 1"; 1_500].join(" UNION ALL ");
     assert_eq!(parse(&text).map(drop), Ok(()));
 }
 
 #[test]
 fn long_chains_end() {
-    let prefixes = ["SELECT ", "SELECT * FROM t WHERE a ", "SELECT * FROM t ", "SELECT a::"];
+    let prefixes = ["SELECT ", "SELECT * FROM t WHERE a ", "SELECT * FROM t "];
     for prefix in prefixes {
         for link in LINKS {
-            for count in [190, 1_400, 10_000] {
+            for count in [90, 240, 3_000] {
                 let text = format!("{prefix}{}", link.repeat(count));
                 let start = Instant::now();
                 if let Ok(statement) = parse(&text) {
@@ -235,7 +235,7 @@ fn large_texts_take_linear_time() {
         for prefix in
             ["", "CREATE CONNECTION c STORAGE_TYPE = 's3' ", "SELECT * FROM ", "CREATE USER u ", "'"]
         {
-            let text = format!("{prefix}{}", piece.repeat(10_000));
+            let text = format!("{prefix}{}", piece.repeat(6_000));
             let start = Instant::now();
             if let Err(error) = parse(&text) {
                 drop(error.excerpt(&text));
@@ -291,7 +291,7 @@ fn mutations_never_panic() {
     texts.sort();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for text in &texts {
-        for _ in 0..60 {
+        for _ in 0..50 {
             let mutated = mutate(text, &texts, &mut random);
             check(&mutated);
         }
