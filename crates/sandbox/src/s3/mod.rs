@@ -1,0 +1,30 @@
+//! The S3 side: buckets, objects, uploads. s3s reads requests and writes answers; what happens is here.
+
+pub(crate) mod acl;
+pub(crate) mod acl_documents;
+pub(crate) mod backend;
+pub(crate) mod bucket_names;
+pub(crate) mod buckets;
+pub(crate) mod checksum;
+pub(crate) mod conditions;
+pub(crate) mod copy;
+pub(crate) mod cors;
+pub(crate) mod delete;
+pub(crate) mod encryption;
+pub(crate) mod ingest;
+pub(crate) mod list;
+pub(crate) mod locks;
+pub(crate) mod metadata;
+pub(crate) mod model;
+pub(crate) mod multipart;
+pub(crate) mod multipart_list;
+pub(crate) mod object_settings;
+pub(crate) mod persist;
+pub(crate) mod policy;
+pub(crate) mod post_object;
+pub(crate) mod put;
+pub(crate) mod read;
+pub(crate) mod store;
+pub(crate) mod subresources;
+pub(crate) mod tagging;
+pub(crate) mod validate_xml;
