@@ -324,7 +324,7 @@ fn code_text(refusal: &AwsRefusal) -> String {
 }
 
 fn role_refused_hint(failure: &RoleFailure) -> String {
-    let mut hint = format!("its trust policy must allow {}", caller_text(failure));
+    let mut hint = format!("the role must exist, and its trust policy must allow {}", caller_text(failure));
     if failure.caller_path_unknown {
         hint.push_str(" (with the role's path, if it has one)");
     }
@@ -333,8 +333,7 @@ fn role_refused_hint(failure: &RoleFailure) -> String {
     }
     if let Some(connection) = &failure.connection {
         hint.push_str(&format!(
-            "; run `VALIDATE CONNECTION {connection}` for each step, or `SHOW SETUP FOR CONNECTION {connection}` \
-             for the text to paste"
+            "; `SHOW ORGANIZATION` and `DESC CONNECTION {connection}` show both"
         ));
     }
     hint

@@ -29,8 +29,8 @@ async fn a_refused_role_names_all_that_the_customer_needs() {
     assert_eq!(
         error.hint().unwrap(),
         format!(
-            "its trust policy must allow `{PRINCIPAL}` with external id `sd-acme-id`; run `VALIDATE CONNECTION sales` \
-             for each step, or `SHOW SETUP FOR CONNECTION sales` for the text to paste"
+            "the role must exist, and its trust policy must allow `{PRINCIPAL}` with external id `sd-acme-id`; \
+             `SHOW ORGANIZATION` and `DESC CONNECTION sales` show both"
         )
     );
     assert_eq!(error.class(), FailureClass::Denied);

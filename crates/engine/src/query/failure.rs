@@ -17,9 +17,10 @@ pub(crate) fn from_datafusion(error: DataFusionError) -> Error {
         }
         link = next_link(current);
     }
-    let kind = kind_of(error.find_root());
+    let root = error.find_root();
+    let kind = kind_of(root);
     let text = error.strip_backtrace();
-    let message = plain_message(&text);
+    let message = plain_message(&root.strip_backtrace());
     match kind {
         ErrorKind::Internal => Error::new(kind, "the engine met a condition it does not handle")
             .with_hint("please report the statement; the server's log has the details")
@@ -85,7 +86,7 @@ fn kind_of(root: &DataFusionError) -> ErrorKind {
 
 /// One line without DataFusion's own headings.
 fn plain_message(text: &str) -> String {
-    const HEADINGS: [&str; 9] = [
+    const HEADINGS: [&str; 10] = [
         "Error during planning: ",
         "Schema error: ",
         "Execution error: ",
@@ -93,6 +94,7 @@ fn plain_message(text: &str) -> String {
         "Arrow error: ",
         "Parquet error: ",
         "Compute error: ",
+        "Cast error: ",
         "Resources exhausted: ",
         "type_coercion\ncaused by\n",
     ];

@@ -10,6 +10,7 @@ mod progress;
 
 use std::sync::Arc;
 
+use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -32,8 +33,8 @@ use names::ColumnNames;
 
 /// Answers a query.
 pub(crate) async fn run(session: &Session, query: sql::Query) -> Result<StatementOutput, Error> {
-    let (state, plan) = plan(session, query).await?;
-    execute(session, &state, &plan).await
+    let shown = shown_names(&query);
+    answer(session, query, |plan| Ok(plan)).await.map_err(|error| shown.apply(error))
 }
 
 /// Answers with the query's plan; with `analyze`, with what running it took.
@@ -43,13 +44,17 @@ pub(crate) async fn explain(
     analyze: bool,
     verbose: bool,
 ) -> Result<StatementOutput, Error> {
-    let (state, plan) = plan(session, query).await?;
-    let explained = LogicalPlanBuilder::from(plan).explain(verbose, analyze).map_err(from_datafusion)?;
-    execute(session, &state, &explained.build().map_err(from_datafusion)?).await
+    let shown = shown_names(&query);
+    let explain = |plan| LogicalPlanBuilder::from(plan).explain(verbose, analyze)?.build();
+    answer(session, query, explain).await.map_err(|error| shown.apply(error))
 }
 
-/// Opens what the query names and plans it.
-async fn plan(session: &Session, query: sql::Query) -> Result<(SessionState, LogicalPlan), Error> {
+/// Opens what the query names, plans it, and runs what `wrap` makes of the plan.
+async fn answer(
+    session: &Session,
+    query: sql::Query,
+    wrap: impl FnOnce(LogicalPlan) -> DataFusionResult<LogicalPlan>,
+) -> Result<StatementOutput, Error> {
     let sql::Query { mut body, locations, .. } = query;
     let mut tables = StatementTables::default();
     open_locations(session, &locations, &mut tables).await?;
@@ -65,7 +70,24 @@ async fn plan(session: &Session, query: sql::Query) -> Result<(SessionState, Log
         // Each further partition would begin to read before the limit is known to be reached.
         state.config_mut().options_mut().execution.target_partitions = 1;
     }
-    Ok((state, plan))
+    let plan = state.optimize(&wrap(plan).map_err(from_datafusion)?).map_err(from_datafusion)?;
+    execute(session, &state, &plan).await
+}
+
+/// The generated names of the query's locations, and what to show in their place.
+fn shown_names(query: &sql::Query) -> ShownNames {
+    ShownNames(query.locations.iter().map(|table| (table.name.clone(), table.location.to_string())).collect())
+}
+
+struct ShownNames(Vec<(String, String)>);
+
+impl ShownNames {
+    fn apply(&self, mut error: Error) -> Error {
+        for (name, location) in &self.0 {
+            error.message = error.message.replace(&format!("\"{name}\"."), "").replace(name.as_str(), location);
+        }
+        error
+    }
 }
 
 /// Opens every location of the query, side by side, and makes each a table.
@@ -142,7 +164,7 @@ async fn logical_plan(
         .with_allow_statements(false)
         .verify_plan(&plan)
         .map_err(from_datafusion)?;
-    state.optimize(&plan).map_err(from_datafusion)
+    Ok(plan)
 }
 
 async fn execute(

@@ -79,14 +79,19 @@ fn not_found(names: &Names, object: &str, failure: &StorageFailure) -> Error {
     if failure.code.as_deref() == Some("NoSuchBucket") {
         return Error::new(
             ErrorKind::StorageNotFound,
-            format!("bucket `{}` does not exist{}: S3 answered NoSuchBucket", names.bucket, through(names)),
+            format!("bucket `{}`{} does not exist: S3 answered NoSuchBucket", names.bucket, through(names)),
         )
         .with_hint(match &names.stage {
             Some(stage) => format!("check the URL of stage `{stage}`: `DESC STAGE {stage}`"),
             None => "check the bucket's name".to_owned(),
         });
     }
-    Error::new(ErrorKind::StorageNotFound, format!("file `{object}` does not exist{}", through(names)))
+    no_file(names, object)
+}
+
+/// S3 knows no file of that name, or none under that prefix.
+pub(super) fn no_file(names: &Names, object: &str) -> Error {
+    Error::new(ErrorKind::StorageNotFound, format!("no file `{object}`{}: S3 knows none", through(names)))
         .with_hint(list_hint(names))
 }
 

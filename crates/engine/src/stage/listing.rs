@@ -9,7 +9,7 @@ use object_store::path::Path;
 use regex::Regex;
 
 use super::Place;
-use super::failure::Action;
+use super::failure::{Action, no_file};
 use crate::{Error, ErrorKind};
 
 /// Files one statement may name or find.
@@ -99,12 +99,8 @@ async fn named_files(place: &Arc<Place>, files: &[String]) -> Result<Vec<StagedF
     for file in files {
         let key = format!("{folder}{}", file.trim_start_matches('/'));
         probes.push(async move {
-            place.probe(&key).await?.ok_or_else(|| {
-                Error::new(
-                    ErrorKind::StorageNotFound,
-                    format!("file `s3://{}/{key}` of FILES does not exist", place.names.bucket),
-                )
-            })
+            let file = place.probe(&key).await?;
+            file.ok_or_else(|| no_file(&place.names, &format!("s3://{}/{key}", place.names.bucket)))
         });
     }
     futures::stream::iter(probes).buffered(PROBES_AT_ONCE).try_collect().await

@@ -12,7 +12,7 @@ use futures::{FutureExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt, coalesce_ranges};
 
-use super::failure::{Action, credentials_error, storage_error};
+use super::failure::{Action, credentials_error, no_file, storage_error};
 use super::footer::TAIL_BYTES;
 use super::listing::{StagedFile, Tail};
 use super::url::BucketUrl;
@@ -363,12 +363,7 @@ impl Place {
 
     /// The location is there and has no file to read.
     pub(super) fn nothing_found(&self) -> Error {
-        let location = format!("s3://{}/{}", self.names.bucket, self.prefix());
-        let error = Error::new(ErrorKind::StorageNotFound, format!("no file to read at `{location}`"));
-        match &self.names.stage {
-            Some(stage) => error.with_hint(format!("`LIST @{stage}` shows the files there are")),
-            None => error.with_hint("check the name: S3 keys are case-sensitive"),
-        }
+        no_file(&self.names, &format!("s3://{}/{}", self.names.bucket, self.prefix()))
     }
 
     /// Deletes files; the first refusal ends it.

@@ -107,7 +107,7 @@ impl Checked<'_> {
         let Some(text) = self.text("role_arn") else { return Ok(None) };
         iam::parse_role_arn(text)
             .map(|arn| Some(arn.to_string()))
-            .map_err(|error| self.refuse("role_arn", format!("role ARN `{text}` is not valid: {error}"))
+            .map_err(|error| self.refuse("role_arn", error.to_string())
                 .with_hint("copy it from the role's page in the AWS console, for example `arn:aws:iam::987654321987:role/databend-test`"))
     }
 

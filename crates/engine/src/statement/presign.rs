@@ -40,6 +40,8 @@ pub(super) async fn run(session: &Session, statement: sql::Presign) -> Result<St
             Column::text("url", [presigned.url]),
         ],
     )?;
-    output.warnings.extend(presigned.warning);
+    if statement.expire_seconds.is_some() {
+        output.warnings.extend(presigned.warning);
+    }
     Ok(output)
 }
