@@ -50,7 +50,7 @@ pub(crate) async fn fields(
     Path((database, table)): Path<(String, String)>,
 ) -> Result<Json<FieldsResponse>, ApiError> {
     let sql = format!(
-        "SELECT name, data_type, is_nullable FROM system.columns WHERE database = {} AND \"table\" = {}",
+        "SELECT name, type, is_nullable FROM system.columns WHERE database = {} AND \"table\" = {}",
         quote_text(&database),
         quote_text(&table)
     );

@@ -9,6 +9,7 @@ mod body;
 mod catalog_routes;
 pub mod command;
 mod config;
+mod demo;
 mod encode;
 mod errors;
 mod info;

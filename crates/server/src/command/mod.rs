@@ -1,6 +1,9 @@
 //! The commands of the binary.
 
+pub mod sandbox;
 pub mod serve;
+
+pub use crate::demo::{DemoArguments, run_demo};
 
 use tokio::signal::unix::{SignalKind, signal};
 

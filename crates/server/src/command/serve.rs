@@ -36,7 +36,7 @@ pub struct ServeArguments {
 pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     let overrides = ConfigOverrides { listen: arguments.listen, data: arguments.data };
     let config = Config::load(arguments.config.as_deref(), overrides)?;
-    logging::start_logging(config.log.format);
+    logging::start_logging(config.log.format, "info");
     server::make_data_folder(&config.data)?;
     let root_password = root_password(&config)?;
     let server = server::start(&config, &root_password).await?;

@@ -28,6 +28,10 @@ use crate::limits::Limits;
 use crate::runner::StatementRunner;
 use pages::NextPage;
 
+/// How long the server goes on after its last query, for a client whose last page did not arrive and for one
+/// that has still to hear that its query was stopped.
+const LAST_PAGE_GRACE: Duration = Duration::from_millis(500);
+
 /// All queries of the server.
 #[derive(Clone)]
 pub(crate) struct Queries {
@@ -195,6 +199,9 @@ impl Queries {
     /// [`Limits::drain_secs_max`] is stopped.
     pub(crate) async fn drain(&self) {
         self.inner.is_stopping.store(true, Ordering::Release);
+        if self.unfinished() == 0 {
+            return;
+        }
         let all_left = async {
             loop {
                 let left = self.inner.left.notified();
@@ -211,6 +218,7 @@ impl Queries {
         for query in queries {
             query.kill();
         }
+        tokio::time::sleep(LAST_PAGE_GRACE).await;
     }
 
     /// How many queries run or have rows that their clients have not taken.

@@ -36,7 +36,8 @@ impl BodyFormat {
     }
 }
 
-/// Writes a page. A page without rows is JSON also for clients that accept Arrow.
+/// Writes a page. A page without rows is JSON also for clients that accept Arrow, and so is every page for
+/// drivers before 0.34, which accept Arrow without saying which version of it they read.
 pub(crate) fn page_response(
     query: &Query,
     page: &Page,

@@ -171,11 +171,6 @@ fn query_spec(
     if request.stage_attachment.is_some() {
         return Err(unsupported("stage attachments"));
     }
-    if format == BodyFormat::Arrow && request.arrow_result_version_max.is_none() {
-        return Err(ApiError::bad_request(
-            "Arrow responses require arrow_result_version_max in the request body",
-        ));
-    }
     let session = request.session.unwrap_or_default();
     let state = session_state(&session, limits)?;
     let pagination = request.pagination.unwrap_or_default();

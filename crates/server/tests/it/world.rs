@@ -25,11 +25,13 @@ pub const PASSWORD: &str = "the password";
 pub struct Made {
     /// Cancelled statements of `never` and `hang`.
     pub stopped: CancellationToken,
-    /// Uploaded files.
-    pub files: Arc<Mutex<Vec<(String, String, Vec<u8>)>>>,
+    /// Uploaded files: stage, path and content.
+    pub files: Arc<Mutex<Vec<UploadedFile>>>,
     /// The requests as they came.
     pub requests: Arc<Mutex<Vec<StatementRequest>>>,
 }
+
+pub type UploadedFile = (String, String, Vec<u8>);
 
 impl StatementRunner for Made {
     fn run(&self, request: StatementRequest) -> BoxFuture<'static, Result<StatementOutput, Error>> {

@@ -1,0 +1,43 @@
+//! `stagedoor sandbox`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use sandbox::{Sandbox, SandboxOptions};
+
+use super::told_to_stop;
+use crate::config::LogFormat;
+use crate::logging;
+
+/// A small AWS for tests: S3, STS and IAM on one port, every request authenticated and decided by policies.
+///
+/// There are two accounts, 123456789012 (the provider's) and 987654321987 (the customer's). The keys of their
+/// roots are printed as variables that awscli and the SDKs read.
+#[derive(Debug, Args)]
+pub struct SandboxArguments {
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9000")]
+    listen: SocketAddr,
+    /// Folder that keeps buckets, users, roles and keys; in memory without it
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Runs until SIGTERM or Ctrl-C.
+pub async fn run_sandbox(arguments: SandboxArguments) -> anyhow::Result<()> {
+    // What a client is refused is told to the client, and no error of the sandbox.
+    logging::start_logging(LogFormat::Text, "info,s3s=off");
+    let options =
+        SandboxOptions { listen: arguments.listen, data: arguments.data, ..SandboxOptions::default() };
+    let listen = options.listen;
+    let sandbox = Sandbox::start(options).await.with_context(|| format!("the sandbox on {listen}"))?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", sandbox.banner())?;
+    out.flush()?;
+    told_to_stop().await?;
+    sandbox.stop().await;
+    Ok(())
+}
