@@ -118,6 +118,9 @@ pub(crate) fn statement_state(session: &Session, tables: StatementTables) -> Res
         datafusion::execution::FunctionRegistry::register_udf(&mut state, function)
             .map_err(from_datafusion)?;
     }
+    // `now()` is the time of this moment throughout the statement.
+    let options = state.config().options().clone();
+    state.execution_props_mut().mark_start_execution(options);
     Ok(state)
 }
 

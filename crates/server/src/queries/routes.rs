@@ -33,7 +33,7 @@ pub(crate) async fn start(
 ) -> Result<Response<Body>, ApiError> {
     let format = BodyFormat::accepted_by(&request_headers);
     let id = query_id(&request_headers)?;
-    let spec = query_spec(id, identity, request, format, &server.limits)?;
+    let spec = query_spec(id, identity, request, &server.limits)?;
     tracing::debug!(query = spec.request.query_id, sql = %engine::redact(&spec.request.sql), "query");
     let query = server.queries.start(spec).map_err(|refusal| refuse(refusal, &server.limits))?;
     answer_with_page(&server, &query, 0, format).await.map_err(|PageNotThereOr(error)| {
@@ -158,7 +158,6 @@ fn query_spec(
     query_id: String,
     identity: Identity,
     request: QueryRequest,
-    format: BodyFormat,
     limits: &Limits,
 ) -> Result<QuerySpec, ApiError> {
     if request.sql.len() > limits.sql_bytes_max {
