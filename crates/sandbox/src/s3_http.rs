@@ -66,12 +66,13 @@ pub(crate) struct Target {
     pub(crate) key: Option<String>,
     /// path-style, for s3s
     path: String,
+    virtual_host: bool,
 }
 
 impl Target {
     /// An object, with the path-style path that leads to it.
     pub(crate) fn for_object(bucket: &str, key: &str, path: String) -> Self {
-        Self { bucket: Some(bucket.to_owned()), key: Some(key.to_owned()), path }
+        Self { bucket: Some(bucket.to_owned()), key: Some(key.to_owned()), path, virtual_host: false }
     }
 }
 
@@ -138,9 +139,14 @@ async fn handle(
     if head.headers.get_all("host").iter().count() != 1 {
         return Err(AwsError::new(400, "InvalidRequest", "A single Host header is required."));
     }
-    let claim = parse::claim(&head, Dialect::S3)?;
-    if let Claim::Signed(signed) = &claim {
-        check_scope(cloud, signed, &parts, &target, &query)?;
+    let mut claim = parse::claim(&head, Dialect::S3)?;
+    match &mut claim {
+        Claim::Signed(signed) => check_scope(cloud, signed, &parts, &target, &query)?,
+        Claim::Old { host_bucket } => {
+            check_old_signature(cloud, &target)?;
+            *host_bucket = target.bucket.clone().filter(|_| target.virtual_host);
+        }
+        Claim::Anonymous => {}
     }
     let now = cloud.clock.now();
     let is_form = claim_is_form(&parts, &target, &claim);
@@ -268,10 +274,28 @@ pub(crate) async fn call_s3s(
     if let Some(error) = context.error.lock().take() {
         return Err(error);
     }
+    let response = if context.has_query("attributes") { without_etag_quotes(response).await } else { response };
     if response.status().is_client_error() || response.status().is_server_error() {
         return Err(s3s_error(response).await);
     }
     Ok(Outcome::ok(response))
+}
+
+/// GetObjectAttributes is the one answer that gives an ETag without its quotes.
+async fn without_etag_quotes(response: Response<Body>) -> Response<Body> {
+    let (parts, mut body) = response.into_parts();
+    let text = match body.store_all_limited(DOCUMENT_BYTES_MAX).await {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(_) => String::new(),
+    };
+    let text = match (text.split_once("<ETag>"), text.split_once("</ETag>")) {
+        (Some((before, rest)), Some((_, after))) => {
+            let etag = rest.split("</ETag>").next().unwrap_or_default().replace("&quot;", "").replace('"', "");
+            format!("{before}<ETag>{etag}</ETag>{after}")
+        }
+        _ => text,
+    };
+    Response::from_parts(parts, Body::from(text))
 }
 
 /// An error that s3s found by itself, in S3's words where its own differ.
@@ -334,7 +358,8 @@ pub(crate) fn s3s_request(
     let query: Vec<String> = context
         .query
         .iter()
-        .filter(|(name, _)| !name.starts_with("X-Amz-") && !name.starts_with("response-") && name != "partNumber" || (name == "partNumber" && context.has_query("uploadId")))
+        .filter(|(name, _)| !["AWSAccessKeyId", "Signature", "Expires"].contains(&name.as_str()))
+        .filter(|(name, _)| !name.starts_with("X-Amz-") && !name.starts_with("x-amz-") && name != "content-type" && !name.starts_with("response-") && name != "partNumber" || (name == "partNumber" && context.has_query("uploadId")))
         .map(|(name, value)| format!("{}={}", percent_encode(name.as_bytes(), false), percent_encode(value.as_bytes(), false)))
         .collect();
     let uri = if query.is_empty() { target.path.clone() } else { format!("{}?{}", target.path, query.join("&")) };
@@ -376,7 +401,9 @@ fn target(cloud: &Cloud, parts: &http::request::Parts) -> Result<Target, AwsErro
     let host = parts.headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or("");
     let raw = parts.uri.path();
     let decoded = String::from_utf8(percent_decode(raw)).map_err(|_| invalid_uri())?;
-    let (bucket, key, path) = match virtual_bucket(host, &cloud.base_domains) {
+    let host_bucket = virtual_bucket(host, &cloud.base_domains);
+    let virtual_host = host_bucket.is_some();
+    let (bucket, key, path) = match host_bucket {
         Some(bucket) => {
             let key = decoded.strip_prefix('/').unwrap_or(&decoded).to_owned();
             let path = format!("/{bucket}{raw}");
@@ -395,7 +422,7 @@ fn target(cloud: &Cloud, parts: &http::request::Parts) -> Result<Target, AwsErro
     }
     // whatever clients may put into a path, s3s reads it as we did
     let path = percent_encode(&percent_decode(&path), true);
-    Ok(Target { bucket, key: Some(key).filter(|key| !key.is_empty()), path })
+    Ok(Target { bucket, key: Some(key).filter(|key| !key.is_empty()), path, virtual_host })
 }
 
 /// The bucket in a host name, if it is one of ours.
@@ -460,6 +487,14 @@ fn check_scope(
     Err(refuse(format!("the region '{}' is wrong; expecting '{}'", scope.region, settings.region))
         .detail("Region", settings.region.clone())
         .header("x-amz-bucket-region", settings.region))
+}
+
+/// Signature Version 2 is for buckets in the oldest region.
+fn check_old_signature(cloud: &Cloud, target: &Target) -> Result<(), AwsError> {
+    let Some(Ok(settings)) = target.bucket.as_ref().map(|bucket| cloud.buckets.settings(bucket)) else {
+        return Ok(());
+    };
+    if settings.region == "us-east-1" { Ok(()) } else { Err(parse::old_signature_refused()) }
 }
 
 fn header_number(headers: &HeaderMap, name: &str) -> Option<u64> {

@@ -33,6 +33,8 @@ pub(crate) struct Caller {
     pub(crate) method: AuthenticationMethod,
     pub(crate) signed_at: Option<OffsetDateTime>,
     pub(crate) region: Option<String>,
+    /// signed with Signature Version 2
+    pub(crate) old_signature: bool,
 }
 
 impl Caller {
@@ -46,6 +48,7 @@ impl Caller {
             method: AuthenticationMethod::None,
             signed_at: None,
             region: None,
+            old_signature: false,
         }
     }
 
@@ -94,6 +97,7 @@ impl FoundKeys {
             method: signed.method,
             signed_at: Some(signed.time),
             region: Some(signed.scope.region.clone()),
+            old_signature: false,
         }
     }
 
@@ -107,6 +111,21 @@ impl FoundKeys {
             method: AuthenticationMethod::Post,
             signed_at: Some(signed_at),
             region: Some(scope.region.clone()),
+            old_signature: false,
+        }
+    }
+
+    pub(crate) fn into_old_caller(self, method: AuthenticationMethod) -> Caller {
+        Caller {
+            principal: self.principal,
+            access_key_id: Some(self.access_key_id),
+            account: self.account,
+            user_name: self.user_name,
+            session: self.session,
+            method,
+            signed_at: None,
+            region: Some("us-east-1".to_owned()),
+            old_signature: true,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod caller;
 pub(crate) mod chunked;
+pub(crate) mod old_signature;
 pub(crate) mod parse;
 pub(crate) mod payload;
 pub(crate) mod signature;
@@ -18,6 +19,7 @@ use crate::identity::Identities;
 use caller::{AuthenticationMethod, Caller};
 use parse::{Claim, Scope};
 use payload::PayloadHash;
+pub(crate) use signature::signatures_match as signatures_match_text;
 use signature::{Signer, canonical_request, signatures_match};
 
 /// How far a signature's time may be from ours.
@@ -66,9 +68,17 @@ pub(crate) fn authenticate(
     identities: &Identities,
     now: OffsetDateTime,
 ) -> Result<Authenticated, AwsError> {
-    let Claim::Signed(signed) = claim else {
-        let payload = payload::of_unsigned(head, dialect)?;
-        return Ok(Authenticated { caller: Caller::anonymous(), payload, chunk_signer: None });
+    let signed = match claim {
+        Claim::Signed(signed) => signed,
+        Claim::Old { host_bucket } => {
+            let payload = payload::of_unsigned(head, dialect)?;
+            let caller = old_signature::authenticate(head, host_bucket.as_deref(), identities, now)?;
+            return Ok(Authenticated { caller, payload, chunk_signer: None });
+        }
+        Claim::Anonymous => {
+            let payload = payload::of_unsigned(head, dialect)?;
+            return Ok(Authenticated { caller: Caller::anonymous(), payload, chunk_signer: None });
+        }
     };
     let payload = match (dialect, body_hash) {
         (Dialect::Query, Some(hash)) => PayloadHash::Sha256(hash.to_owned()),
@@ -102,9 +112,7 @@ pub(crate) fn authenticate(
     Ok(Authenticated { caller: keys.into_caller(&signed), payload, chunk_signer })
 }
 
-fn session_token<'a>(head: &RequestHead<'a>, method: AuthenticationMethod) -> Option<&'a str>
-where
-{
+fn session_token<'a>(head: &RequestHead<'a>, method: AuthenticationMethod) -> Option<&'a str> {
     let from_header = head.headers.get("x-amz-security-token").and_then(|value| value.to_str().ok());
     let from_query = || {
         head.query.iter().find(|(key, _)| key == "X-Amz-Security-Token").map(|(_, value)| value.as_str())

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::caller::AuthenticationMethod;
-use super::{Dialect, RequestHead};
+use super::{Dialect, RequestHead, old_signature};
 use crate::encoding;
 use crate::error::AwsError;
 
@@ -14,6 +14,8 @@ const MAX_EXPIRES_SECONDS: i64 = 604_800;
 pub(crate) enum Claim {
     Anonymous,
     Signed(Box<Signed>),
+    /// Signature Version 2 in the query; `host_bucket` is the bucket a host name gave
+    Old { host_bucket: Option<String> },
 }
 
 /// A signature and what it says it covers.
@@ -73,9 +75,7 @@ pub(crate) fn claimed_service(head: &RequestHead<'_>) -> Option<String> {
 /// Reads the claim.
 pub(crate) fn claim(head: &RequestHead<'_>, dialect: Dialect) -> Result<Claim, AwsError> {
     let in_query = head.query.iter().any(|(name, _)| name == "X-Amz-Signature" || name == "X-Amz-Algorithm" || name == "X-Amz-Credential");
-    let old_query = dialect == Dialect::S3
-        && head.query_value("Signature").is_some()
-        && head.query_value("AWSAccessKeyId").is_some();
+    let old_query = dialect == Dialect::S3 && old_signature::in_query(head);
     if head.headers.get_all("authorization").iter().count() > 1 {
         return Err(malformed(dialect, "The authorization header is malformed; only one Authorization header is allowed."));
     }
@@ -92,12 +92,13 @@ pub(crate) fn claim(head: &RequestHead<'_>, dialect: Dialect) -> Result<Claim, A
             from_header(head, header, dialect).map(|signed| Claim::Signed(Box::new(signed)))
         }
         None if in_query => from_query(head, dialect).map(|signed| Claim::Signed(Box::new(signed))),
-        None if old_query => Err(old_signature()),
+        None if old_query => Ok(Claim::Old { host_bucket: None }),
         None => Ok(Claim::Anonymous),
     }
 }
 
-fn old_signature() -> AwsError {
+/// What Signature Version 2 is answered where it is not taken.
+pub(crate) fn old_signature_refused() -> AwsError {
     AwsError::new(
         400,
         "InvalidRequest",
@@ -115,7 +116,7 @@ fn malformed(dialect: Dialect, message: impl Into<String>) -> AwsError {
 fn from_header(head: &RequestHead<'_>, header: &str, dialect: Dialect) -> Result<Signed, AwsError> {
     let Some(fields) = header.strip_prefix(ALGORITHM) else {
         return Err(if dialect == Dialect::S3 && header.starts_with("AWS ") {
-            old_signature()
+            old_signature_refused()
         } else if dialect == Dialect::S3 {
             AwsError::new(400, "InvalidArgument", "Unsupported Authorization Type").detail("ArgumentName", "Authorization")
         } else {

@@ -85,7 +85,8 @@ pub(crate) fn add_s3(context: &mut Context, request: &RequestContext) {
         }
     }
     if !request.caller.is_anonymous() {
-        context.set("s3:signatureversion", "AWS4-HMAC-SHA256");
+        let version = if request.caller.old_signature { "AWS" } else { "AWS4-HMAC-SHA256" };
+        context.set("s3:signatureversion", version);
     }
     if let Some(signed_at) = request.caller.signed_at
         && request.caller.method == AuthenticationMethod::QueryString

@@ -12,10 +12,10 @@ use s3s::service::S3Service;
 use serde_json::Value;
 
 use crate::answer::Outcome;
-use crate::authenticate::authenticate_form;
 use crate::authenticate::caller::Caller;
 use crate::authenticate::parse::Scope;
 use crate::authenticate::payload::{PayloadHash, PayloadStream};
+use crate::authenticate::{authenticate_form, old_signature};
 use crate::encoding::{parse_amz_date, percent_encode};
 use crate::error::AwsError;
 use crate::request::RequestContext;
@@ -143,10 +143,14 @@ fn parse_form(body: &Bytes, boundary: &str) -> Result<Form, AwsError> {
 
 fn caller(cloud: &Cloud, context: &RequestContext, form: &Form) -> Result<Caller, AwsError> {
     let Some(signature) = form.get("x-amz-signature") else {
-        if form.get("signature").is_some() || form.get("awsaccesskeyid").is_some() {
-            return Err(AwsError::new(400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."));
-        }
-        return Ok(Caller::anonymous());
+        return match (form.get("awsaccesskeyid"), form.get("signature"), form.get("policy")) {
+            (Some(key), Some(signature), Some(policy)) => {
+                let token = form.get("x-amz-security-token");
+                old_signature::authenticate_form(key, policy, signature, token, &cloud.identities, context.now)
+            }
+            (None, None, _) => Ok(Caller::anonymous()),
+            _ => Err(invalid("field", "Bucket POST must contain fields named 'AWSAccessKeyId', 'signature' and 'policy'.  If they are specified, please check the order of the fields.")),
+        };
     };
     let field = |name: &'static str| {
         form.get(name).ok_or_else(|| invalid("field", &format!("Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.")))

@@ -1,0 +1,175 @@
+//! Signature Version 2 in a query string or a form: what boto3 still makes for `us-east-1` unless told
+//! otherwise, and what S3 still takes there. Not in headers, and not in other regions.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac as _};
+use time::OffsetDateTime;
+
+use super::caller::{self, AuthenticationMethod, Caller};
+use super::{Dialect, RequestHead, signatures_match_text};
+use crate::encoding::{iso_seconds, percent_decode};
+use crate::error::AwsError;
+use crate::identity::Identities;
+
+/// Query parameters that are part of what is signed.
+const SIGNED_PARAMETERS: [&str; 33] = [
+    "accelerate",
+    "acl",
+    "analytics",
+    "cors",
+    "defaultObjectAcl",
+    "delete",
+    "inventory",
+    "lifecycle",
+    "location",
+    "logging",
+    "metrics",
+    "notification",
+    "object-lock",
+    "partNumber",
+    "policy",
+    "replication",
+    "requestPayment",
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+    "restore",
+    "select",
+    "select-type",
+    "storageClass",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versionId",
+    "versioning",
+];
+const MORE_SIGNED_PARAMETERS: [&str; 2] = ["versions", "website"];
+
+/// Whether a request carries such a signature in its query.
+pub(crate) fn in_query(head: &RequestHead<'_>) -> bool {
+    ["AWSAccessKeyId", "Signature", "Expires"].iter().all(|name| head.query_value(name).is_some())
+}
+
+/// Checks it. `bucket` is the one that a host name gave.
+pub(crate) fn authenticate(
+    head: &RequestHead<'_>,
+    host_bucket: Option<&str>,
+    identities: &Identities,
+    now: OffsetDateTime,
+) -> Result<Caller, AwsError> {
+    let value = |name: &str| head.query_value(name).unwrap_or_default();
+    let expires = value("Expires");
+    let until = expires
+        .parse::<i64>()
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .ok_or_else(|| AwsError::new(403, "AccessDenied", "Invalid date (should be seconds since epoch)"))?;
+    let token = head.query_value("x-amz-security-token").or_else(|| head.header("x-amz-security-token"));
+    let keys = caller::find_keys(value("AWSAccessKeyId"), token, Dialect::S3, identities, now)?;
+    if now > until {
+        return Err(AwsError::new(403, "AccessDenied", "Request has expired")
+            .detail("Expires", iso_seconds(until))
+            .detail("ServerTime", iso_seconds(now)));
+    }
+    let text = string_to_sign(head, host_bucket, expires);
+    if !signatures_match_text(&sign(&keys.secret, &text), value("Signature")) {
+        return Err(does_not_match().detail("StringToSign", text));
+    }
+    Ok(keys.into_old_caller(AuthenticationMethod::QueryString))
+}
+
+/// Checks the signature of a form's policy.
+pub(crate) fn authenticate_form(
+    access_key_id: &str,
+    policy: &str,
+    given: &str,
+    token: Option<&str>,
+    identities: &Identities,
+    now: OffsetDateTime,
+) -> Result<Caller, AwsError> {
+    let keys = caller::find_keys(access_key_id, token, Dialect::S3, identities, now)?;
+    if !signatures_match_text(&sign(&keys.secret, policy), given) {
+        return Err(does_not_match());
+    }
+    Ok(keys.into_old_caller(AuthenticationMethod::Post))
+}
+
+fn does_not_match() -> AwsError {
+    AwsError::new(
+        403,
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    )
+}
+
+fn sign(secret: &str, text: &str) -> String {
+    // HMAC takes keys of any length, so this branch is never the error one
+    let Ok(mut mac) = Hmac::<sha1::Sha1>::new_from_slice(secret.as_bytes()) else { return String::new() };
+    mac.update(text.as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+fn string_to_sign(head: &RequestHead<'_>, host_bucket: Option<&str>, expires: &str) -> String {
+    let header = |name: &str| head.header(name).or_else(|| head.query_value(name)).unwrap_or_default();
+    let mut amazon: Vec<(String, String)> = head
+        .headers
+        .keys()
+        .filter(|name| name.as_str().starts_with("x-amz-"))
+        .map(|name| {
+            let values: Vec<&str> =
+                head.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim).collect();
+            (name.as_str().to_owned(), values.join(","))
+        })
+        .collect();
+    for (name, value) in head.query.iter().filter(|(name, _)| name.starts_with("x-amz-")) {
+        if !amazon.iter().any(|(known, _)| known == name) {
+            amazon.push((name.clone(), value.clone()));
+        }
+    }
+    amazon.sort();
+    let amazon: String = amazon.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    format!(
+        "{}\n{}\n{}\n{expires}\n{amazon}{}",
+        head.method,
+        header("content-md5"),
+        header("content-type"),
+        resource(head, host_bucket)
+    )
+}
+
+fn resource(head: &RequestHead<'_>, host_bucket: Option<&str>) -> String {
+    let mut out = match host_bucket {
+        Some(bucket) => format!("/{bucket}{}", head.raw_path),
+        None => head.raw_path.to_owned(),
+    };
+    let mut signed: Vec<(String, Option<String>)> = head
+        .raw_query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| match pair.split_once('=') {
+            Some((name, value)) => {
+                let value = percent_decode(&value.replace('+', " "));
+                (name.to_owned(), Some(String::from_utf8_lossy(&value).into_owned()))
+            }
+            None => (pair.to_owned(), None),
+        })
+        .filter(|(name, _)| {
+            SIGNED_PARAMETERS.contains(&name.as_str()) || MORE_SIGNED_PARAMETERS.contains(&name.as_str())
+        })
+        .collect();
+    signed.sort();
+    for (index, (name, value)) in signed.iter().enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        out.push_str(name);
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            out.push('=');
+            out.push_str(value);
+        }
+    }
+    out
+}
