@@ -3,8 +3,8 @@
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use s3s::Body;
 
-use crate::authenticate::caller::{self, Caller};
 use crate::authenticate::Dialect;
+use crate::authenticate::caller::{self, Caller};
 use crate::error::AwsError;
 use crate::faults::Fault;
 use crate::xml::Xml;
@@ -22,7 +22,10 @@ pub(crate) struct Answered {
 
 /// How a request ends.
 pub(crate) enum Outcome {
-    Response { response: Response<Body>, error_code: Option<String> },
+    Response {
+        response: Response<Body>,
+        error_code: Option<String>,
+    },
     /// the connection closes
     Closed,
 }

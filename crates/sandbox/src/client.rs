@@ -66,7 +66,7 @@ pub struct AwsError {
     /// The whole document.
     pub document: String,
     /// The answer's headers.
-    pub headers: HeaderMap,
+    pub headers: Box<HeaderMap>,
 }
 
 /// An answer of S3.
@@ -133,7 +133,12 @@ impl AwsClient {
     }
 
     /// Assumes a role; gives its keys.
-    pub async fn assume_role(&self, role_arn: &str, session: &str, params: &[(&str, &str)]) -> Result<Keys, AwsError> {
+    pub async fn assume_role(
+        &self,
+        role_arn: &str,
+        session: &str,
+        params: &[(&str, &str)],
+    ) -> Result<Keys, AwsError> {
         let mut all = vec![("RoleArn", role_arn), ("RoleSessionName", session)];
         all.extend_from_slice(params);
         let document = self.sts("AssumeRole", &all).await?;
@@ -150,7 +155,13 @@ impl AwsClient {
         let pairs: Vec<String> = [("Action", action), ("Version", version)]
             .iter()
             .chain(params)
-            .map(|(name, value)| format!("{}={}", percent_encode(name.as_bytes(), false), percent_encode(value.as_bytes(), false)))
+            .map(|(name, value)| {
+                format!(
+                    "{}={}",
+                    percent_encode(name.as_bytes(), false),
+                    percent_encode(value.as_bytes(), false)
+                )
+            })
             .collect();
         let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
         let body = Bytes::from(pairs.join("&"));
@@ -213,14 +224,21 @@ impl AwsClient {
         pairs.extend(parse_query(query));
         let query: Vec<String> = pairs
             .iter()
-            .map(|(name, value)| format!("{}={}", percent_encode(name.as_bytes(), false), percent_encode(value.as_bytes(), false)))
+            .map(|(name, value)| {
+                format!(
+                    "{}={}",
+                    percent_encode(name.as_bytes(), false),
+                    percent_encode(value.as_bytes(), false)
+                )
+            })
             .collect();
         let query = query.join("&");
         let mut headers = HeaderMap::new();
         if let Ok(host) = HeaderValue::from_str(self.host()) {
             headers.insert("host", host);
         }
-        let signature = self.signature(keys, "s3", now, (method, &path, &query), &headers, "UNSIGNED-PAYLOAD").1;
+        let signature =
+            self.signature(keys, "s3", now, (method, &path, &query), &headers, "UNSIGNED-PAYLOAD").1;
         format!("{}{path}?{query}&X-Amz-Signature={signature}", self.endpoint)
     }
 
@@ -283,6 +301,9 @@ impl AwsClient {
         for (name, value) in extra {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(unreachable)?;
             headers.insert(name, HeaderValue::from_str(value).map_err(unreachable)?);
+        }
+        if method == Method::PUT || method == Method::POST {
+            headers.insert("content-length", HeaderValue::from(body.len()));
         }
         if let Some(keys) = &self.keys {
             self.sign(keys, service, (method.as_str(), path, query), &mut headers, &body)?;
@@ -372,7 +393,7 @@ fn unreachable(cause: impl std::fmt::Display) -> AwsError {
         message: cause.to_string(),
         request_id: None,
         document: String::new(),
-        headers: HeaderMap::new(),
+        headers: Box::default(),
     }
 }
 
@@ -382,8 +403,9 @@ fn error_of(answer: S3Response) -> AwsError {
         status: answer.status.as_u16(),
         code: first_text(&document, "Code").unwrap_or_else(|| answer.status.as_u16().to_string()),
         message: first_text(&document, "Message").unwrap_or_default(),
-        request_id: first_text(&document, "RequestId").or_else(|| answer.header("x-amz-request-id").map(str::to_owned)),
+        request_id: first_text(&document, "RequestId")
+            .or_else(|| answer.header("x-amz-request-id").map(str::to_owned)),
         document,
-        headers: answer.headers,
+        headers: Box::new(answer.headers),
     }
 }

@@ -8,8 +8,9 @@ const AMZ_DATE: &[FormatItem<'_>] = format_description!("[year][month][day]T[hou
 const ISO_SECONDS: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const HTTP_DATE: &[FormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-const RFC_850: &[FormatItem<'_>] =
-    format_description!("[weekday], [day]-[month repr:short]-[year repr:last_two] [hour]:[minute]:[second] GMT");
+const RFC_850: &[FormatItem<'_>] = format_description!(
+    "[weekday], [day]-[month repr:short]-[year repr:last_two] [hour]:[minute]:[second] GMT"
+);
 
 /// Encodes all but AWS's unreserved characters; `/` stays when `keep_slash`.
 pub(crate) fn percent_encode(bytes: &[u8], keep_slash: bool) -> String {

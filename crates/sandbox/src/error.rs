@@ -20,13 +20,7 @@ pub struct AwsError {
 impl AwsError {
     /// An error with its status, code and message.
     pub fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            message: message.into(),
-            details: Vec::new(),
-            headers: Vec::new(),
-        }
+        Self { status, code: code.into(), message: message.into(), details: Vec::new(), headers: Vec::new() }
     }
 
     /// Adds an element to the error document.

@@ -54,11 +54,13 @@ pub struct FaultRule {
     pub times: Option<u32>,
 }
 
+type SetDelay = Box<dyn Fn(Duration) + Send + Sync>;
+
 /// The rules in force.
 #[derive(Default)]
 pub struct Faults {
     rules: Mutex<Vec<FaultRule>>,
-    iam_delay: Mutex<Option<Box<dyn Fn(Duration) + Send + Sync>>>,
+    iam_delay: Mutex<Option<SetDelay>>,
 }
 
 /// What a rule is held against.
@@ -120,7 +122,10 @@ impl FaultMatch {
         self.service.as_deref().is_none_or(|service| service == subject.service)
             && self.action.as_deref().is_none_or(|action| action == subject.action)
             && self.bucket.as_deref().is_none_or(|bucket| subject.bucket == Some(bucket))
-            && self.key_prefix.as_deref().is_none_or(|prefix| subject.key.is_some_and(|key| key.starts_with(prefix)))
+            && self
+                .key_prefix
+                .as_deref()
+                .is_none_or(|prefix| subject.key.is_some_and(|key| key.starts_with(prefix)))
             && self.principal_contains.as_deref().is_none_or(|part| subject.principal.contains(part))
     }
 }

@@ -110,7 +110,8 @@ async fn answer(
     let query = request.uri().query().unwrap_or("").to_owned();
     let range = request.headers().get("range").and_then(|value| value.to_str().ok()).map(str::to_owned);
 
-    let Answered { service, action, caller, request_id, outcome } = dispatch(cloud, s3, request, remote).await;
+    let Answered { service, action, caller, request_id, outcome } =
+        dispatch(cloud, s3, request, remote).await;
     let mut record = RequestRecord {
         service: service.to_owned(),
         action,
@@ -143,7 +144,12 @@ async fn answer(
     }
 }
 
-async fn dispatch(cloud: &Arc<Cloud>, s3: &S3Service, request: Request<Incoming>, remote: IpAddr) -> Answered {
+async fn dispatch(
+    cloud: &Arc<Cloud>,
+    s3: &S3Service,
+    request: Request<Incoming>,
+    remote: IpAddr,
+) -> Answered {
     let query = parse_query(request.uri().query().unwrap_or(""));
     let service = {
         let head = RequestHead {
@@ -166,7 +172,12 @@ async fn dispatch(cloud: &Arc<Cloud>, s3: &S3Service, request: Request<Incoming>
 }
 
 /// Applies the faults that hit a request; the first that ends it is given back.
-pub(crate) async fn faults(cloud: &Cloud, service: &str, action: &str, request: &RequestContext) -> Option<Fault> {
+pub(crate) async fn faults(
+    cloud: &Cloud,
+    service: &str,
+    action: &str,
+    request: &RequestContext,
+) -> Option<Fault> {
     let faults = cloud.faults.hit(&FaultSubject {
         service,
         action,

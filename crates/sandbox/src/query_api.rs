@@ -174,7 +174,11 @@ async fn handle(
     let claim = parse::claim(&head, Dialect::Query)?;
     let unsigned = matches!(claim, Claim::Anonymous);
     if unsigned && action != "AssumeRoleWithWebIdentity" {
-        return Err(AwsError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"));
+        return Err(AwsError::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        ));
     }
     let now = cloud.clock.now();
     let body_hash = hex_sha256(&body);

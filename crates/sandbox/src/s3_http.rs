@@ -109,7 +109,6 @@ struct Progress {
     origin: Option<cors::Asked>,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one request with its surroundings")]
 async fn handle(
     cloud: &Arc<Cloud>,
     s3: &S3Service,
@@ -163,7 +162,10 @@ async fn handle(
         query,
         remote,
         request_id: request_id.to_owned(),
-        base_url: format!("http://{}", parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("")),
+        base_url: format!(
+            "http://{}",
+            parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("")
+        ),
         bucket: target.bucket.clone(),
         key: target.key.clone(),
         payload: payload.clone(),
@@ -184,7 +186,11 @@ async fn handle(
         ChunkDecoder::new(chunk_signer, has_trailer, trailers)
     });
     let left_over = LeftOver::default();
-    let length = if payload.is_chunked() { header_number(&parts.headers, "x-amz-decoded-content-length") } else { None };
+    let length = if payload.is_chunked() {
+        header_number(&parts.headers, "x-amz-decoded-content-length")
+    } else {
+        None
+    };
     let stream = PayloadStream::new(body, &payload, decoder, length, left_over.clone());
 
     let outcome = if is_form {
@@ -245,7 +251,11 @@ async fn serve(
         return Ok(Outcome::ok(response));
     }
     if context.has_query("torrent") {
-        return Err(AwsError::new(405, "MethodNotAllowed", "The specified method is not allowed against this resource."));
+        return Err(AwsError::new(
+            405,
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+        ));
     }
     let body = if is_object_data(context) {
         let blob = s3s::dto::StreamingBlob::new(stream);
@@ -274,7 +284,8 @@ pub(crate) async fn call_s3s(
     if let Some(error) = context.error.lock().take() {
         return Err(error);
     }
-    let response = if context.has_query("attributes") { without_etag_quotes(response).await } else { response };
+    let response =
+        if context.has_query("attributes") { without_etag_quotes(response).await } else { response };
     if response.status().is_client_error() || response.status().is_server_error() {
         return Err(s3s_error(response).await);
     }
@@ -290,7 +301,8 @@ async fn without_etag_quotes(response: Response<Body>) -> Response<Body> {
     };
     let text = match (text.split_once("<ETag>"), text.split_once("</ETag>")) {
         (Some((before, rest)), Some((_, after))) => {
-            let etag = rest.split("</ETag>").next().unwrap_or_default().replace("&quot;", "").replace('"', "");
+            let etag =
+                rest.split("</ETag>").next().unwrap_or_default().replace("&quot;", "").replace('"', "");
             format!("{before}<ETag>{etag}</ETag>{after}")
         }
         _ => text,
@@ -314,11 +326,9 @@ async fn s3s_error(response: Response<Body>) -> AwsError {
         "KeyTooLongError" => AwsError::new(400, code, "Your key is too long"),
         "InvalidURI" => AwsError::new(400, code, "Couldn't parse the specified URI."),
         "MissingRequestBodyError" => AwsError::new(400, code, "Request Body is empty"),
-        "NotImplemented" => AwsError::new(
-            501,
-            code,
-            "A header you provided implies functionality that is not implemented",
-        ),
+        "NotImplemented" => {
+            AwsError::new(501, code, "A header you provided implies functionality that is not implemented")
+        }
         "MethodNotAllowed" => {
             AwsError::new(405, code, "The specified method is not allowed against this resource.")
         }
@@ -359,10 +369,20 @@ pub(crate) fn s3s_request(
         .query
         .iter()
         .filter(|(name, _)| !["AWSAccessKeyId", "Signature", "Expires"].contains(&name.as_str()))
-        .filter(|(name, _)| !name.starts_with("X-Amz-") && !name.starts_with("x-amz-") && name != "content-type" && !name.starts_with("response-") && name != "partNumber" || (name == "partNumber" && context.has_query("uploadId")))
-        .map(|(name, value)| format!("{}={}", percent_encode(name.as_bytes(), false), percent_encode(value.as_bytes(), false)))
+        .filter(|(name, _)| {
+            !name.starts_with("X-Amz-")
+                && !name.starts_with("x-amz-")
+                && name != "content-type"
+                && !name.starts_with("response-")
+                && name != "partNumber"
+                || (name == "partNumber" && context.has_query("uploadId"))
+        })
+        .map(|(name, value)| {
+            format!("{}={}", percent_encode(name.as_bytes(), false), percent_encode(value.as_bytes(), false))
+        })
         .collect();
-    let uri = if query.is_empty() { target.path.clone() } else { format!("{}?{}", target.path, query.join("&")) };
+    let uri =
+        if query.is_empty() { target.path.clone() } else { format!("{}?{}", target.path, query.join("&")) };
     let mut headers = parts.headers.clone();
     for name in KEPT_FROM_S3S {
         headers.remove(name);
@@ -435,7 +455,11 @@ fn virtual_bucket(host: &str, base_domains: &[String]) -> Option<String> {
     if name.parse::<IpAddr>().is_ok() || name.starts_with('[') {
         return None;
     }
-    let own = base_domains.iter().map(String::as_str).chain(["localhost", "s3.amazonaws.com", "s3.localhost.localstack.cloud"]);
+    let own = base_domains.iter().map(String::as_str).chain([
+        "localhost",
+        "s3.amazonaws.com",
+        "s3.localhost.localstack.cloud",
+    ]);
     for base in own {
         if name == base {
             return None;
@@ -468,14 +492,27 @@ fn check_scope(
     let scope = &signed.scope;
     let in_query = signed.expires_seconds.is_some();
     let refuse = |what: String| match in_query {
-        true => AwsError::new(400, "AuthorizationQueryParametersError", format!("Error parsing the X-Amz-Credential parameter; {what}")),
-        false => AwsError::new(400, "AuthorizationHeaderMalformed", format!("The authorization header is malformed; {what}")),
+        true => AwsError::new(
+            400,
+            "AuthorizationQueryParametersError",
+            format!("Error parsing the X-Amz-Credential parameter; {what}"),
+        ),
+        false => AwsError::new(
+            400,
+            "AuthorizationHeaderMalformed",
+            format!("The authorization header is malformed; {what}"),
+        ),
     };
     if scope.service != "s3" {
-        return Err(refuse(format!("incorrect service \"{}\". This endpoint belongs to \"s3\".", scope.service)));
+        return Err(refuse(format!(
+            "incorrect service \"{}\". This endpoint belongs to \"s3\".",
+            scope.service
+        )));
     }
     let Some(bucket) = &target.bucket else { return Ok(()) };
-    let creates = parts.method == Method::PUT && target.key.is_none() && query.iter().all(|(name, _)| name.starts_with("X-Amz-") || name == "x-id");
+    let creates = parts.method == Method::PUT
+        && target.key.is_none()
+        && query.iter().all(|(name, _)| name.starts_with("X-Amz-") || name == "x-id");
     let asks_location = query.iter().any(|(name, _)| name == "location");
     if creates || asks_location {
         return Ok(());
@@ -530,7 +567,8 @@ fn decorate(cloud: &Cloud, response: &mut Response<Body>, progress: &Progress, h
     if let Some(bucket) = &progress.bucket
         && let Ok(settings) = cloud.buckets.settings(bucket)
     {
-        let refused = matches!(status, StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::MOVED_PERMANENTLY);
+        let refused =
+            matches!(status, StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::MOVED_PERMANENTLY);
         if progress.key.is_none() && head || refused {
             put("x-amz-bucket-region", &settings.region);
         }
@@ -558,11 +596,13 @@ fn operation_name(parts: &http::request::Parts, query: &[(String, String)], targ
             "GET" if has("location") => "GetBucketLocation",
             "GET" if query.iter().any(|(name, value)| name == "list-type" && value == "2") => "ListObjectsV2",
             _ => {
-                let subresource = query.iter().map(|(name, _)| name.as_str()).find(|name| SUBRESOURCES.contains(name));
+                let subresource =
+                    query.iter().map(|(name, _)| name.as_str()).find(|name| SUBRESOURCES.contains(name));
                 match subresource {
                     Some(name) => {
                         let mut letters = name.chars();
-                        let first = letters.next().map(|letter| letter.to_ascii_uppercase()).unwrap_or_default();
+                        let first =
+                            letters.next().map(|letter| letter.to_ascii_uppercase()).unwrap_or_default();
                         let verb = match method {
                             "PUT" => "Put",
                             "DELETE" => "Delete",
@@ -603,9 +643,26 @@ fn operation_name(parts: &http::request::Parts, query: &[(String, String)], targ
 }
 
 const SUBRESOURCES: [&str; 20] = [
-    "acl", "cors", "lifecycle", "encryption", "website", "replication", "logging", "notification", "accelerate",
-    "requestPayment", "policy", "policyStatus", "ownershipControls", "publicAccessBlock", "object-lock", "tagging",
-    "versioning", "analytics", "metrics", "inventory",
+    "acl",
+    "cors",
+    "lifecycle",
+    "encryption",
+    "website",
+    "replication",
+    "logging",
+    "notification",
+    "accelerate",
+    "requestPayment",
+    "policy",
+    "policyStatus",
+    "ownershipControls",
+    "publicAccessBlock",
+    "object-lock",
+    "tagging",
+    "versioning",
+    "analytics",
+    "metrics",
+    "inventory",
 ];
 
 #[cfg(test)]

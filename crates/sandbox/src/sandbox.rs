@@ -44,7 +44,11 @@ pub struct SandboxOptions {
 
 impl Default for SandboxOptions {
     fn default() -> Self {
-        let seed = |name: &str, number: &str| AccountSeed { name: name.to_owned(), number: number.to_owned(), keys: None };
+        let seed = |name: &str, number: &str| AccountSeed {
+            name: name.to_owned(),
+            number: number.to_owned(),
+            keys: None,
+        };
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: None,
@@ -82,7 +86,11 @@ pub struct Account {
 
 impl std::fmt::Debug for Account {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Account").field("name", &self.name).field("number", &self.number).finish_non_exhaustive()
+        formatter
+            .debug_struct("Account")
+            .field("name", &self.name)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,8 +120,10 @@ impl Sandbox {
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let data = options.data.as_deref();
         if let Some(directory) = data {
-            std::fs::create_dir_all(directory)
-                .map_err(|error| SandboxError::Data { path: directory.to_owned(), reason: error.to_string() })?;
+            std::fs::create_dir_all(directory).map_err(|error| SandboxError::Data {
+                path: directory.to_owned(),
+                reason: error.to_string(),
+            })?;
         }
         let blobs = BlobStore::open(data)?;
         let identities = Arc::new(Identities::load(data, options.clock.now())?);

@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 use super::Dialect;
 use super::parse::{Scope, Signed};
 use crate::error::AwsError;
-use crate::ids;
 use crate::identity::Identities;
 use crate::identity::session::{SessionHolder, TemporaryKeys};
 use crate::identity::state::IdentityState;
+use crate::ids;
 
 /// How a request was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,9 @@ pub(crate) fn find_keys(
     now: OffsetDateTime,
 ) -> Result<FoundKeys, AwsError> {
     if let Some(session) = identities.sessions.get(access_key_id) {
-        let Some(token) = token.filter(|token| !token.is_empty()) else { return Err(unknown_key(access_key_id, dialect)) };
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Err(unknown_key(access_key_id, dialect));
+        };
         if !super::signatures_match(&session.token, token) {
             return Err(invalid_token(dialect));
         }
@@ -169,7 +171,9 @@ pub(crate) fn find_keys(
     }
     let principal = match &key.user {
         None => root_principal(&key.account),
-        Some(name) => user_principal(&state, &key.account, name).ok_or_else(|| unknown_key(access_key_id, dialect))?,
+        Some(name) => {
+            user_principal(&state, &key.account, name).ok_or_else(|| unknown_key(access_key_id, dialect))?
+        }
     };
     Ok(FoundKeys {
         secret: key.secret.clone(),
@@ -235,9 +239,11 @@ fn unknown_key(access_key_id: &str, dialect: Dialect) -> AwsError {
             "The AWS Access Key Id you provided does not exist in our records.",
         )
         .detail("AWSAccessKeyId", access_key_id),
-        Dialect::Query => {
-            AwsError::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
-        }
+        Dialect::Query => AwsError::new(
+            403,
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid.",
+        ),
     }
 }
 
@@ -246,9 +252,11 @@ fn invalid_token(dialect: Dialect) -> AwsError {
         Dialect::S3 => {
             AwsError::new(400, "InvalidToken", "The provided token is malformed or otherwise invalid.")
         }
-        Dialect::Query => {
-            AwsError::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
-        }
+        Dialect::Query => AwsError::new(
+            403,
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid.",
+        ),
     }
 }
 

@@ -211,3 +211,101 @@ fn mismatch() -> AwsError {
         "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::authenticate::parse::Scope;
+    use crate::encoding::parse_amz_date;
+
+    /// The keys and the time of the examples in AWS's documentation.
+    fn signer(seed: &str) -> ChunkSigner {
+        let scope = Scope {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            date: "20130524".to_owned(),
+            region: "us-east-1".to_owned(),
+            service: "s3".to_owned(),
+        };
+        let time = parse_amz_date("20130524T000000Z").unwrap();
+        let signer = Signer::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", &scope, time);
+        ChunkSigner::new(signer, seed.to_owned())
+    }
+
+    fn body(signatures: [&str; 3], end: &str) -> Vec<u8> {
+        let [first, second, last] = signatures;
+        let mut body = format!("10000;chunk-signature={first}\r\n").into_bytes();
+        body.extend(std::iter::repeat_n(b'a', 65_536));
+        body.extend(format!("\r\n400;chunk-signature={second}\r\n").into_bytes());
+        body.extend(std::iter::repeat_n(b'a', 1024));
+        body.extend(format!("\r\n0;chunk-signature={last}\r\n{end}\r\n").into_bytes());
+        body
+    }
+
+    fn decode(mut decoder: ChunkDecoder, body: &[u8], piece: usize) -> Result<usize, AwsError> {
+        let mut length = 0;
+        for part in body.chunks(piece) {
+            decoder.feed(Bytes::copy_from_slice(part));
+            while let Some(data) = decoder.next_data()? {
+                length += data.len();
+            }
+        }
+        decoder.finish()?;
+        Ok(length)
+    }
+
+    const SEED: &str = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
+    const CHUNKS: [&str; 3] = [
+        "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+        "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+        "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+    ];
+
+    #[test]
+    fn signed_chunks_of_the_documentation() {
+        for piece in [1, 7, 1000, 1_000_000] {
+            let decoder = ChunkDecoder::new(Some(signer(SEED)), false, Arc::default());
+            assert_eq!(decode(decoder, &body(CHUNKS, ""), piece).unwrap(), 66_560);
+        }
+        let mut forged = body(CHUNKS, "");
+        forged[90_usize] = b'b';
+        let decoder = ChunkDecoder::new(Some(signer(SEED)), false, Arc::default());
+        assert_eq!(decode(decoder, &forged, 4096).unwrap_err().code, "SignatureDoesNotMatch");
+        let short = body(CHUNKS, "");
+        let decoder = ChunkDecoder::new(Some(signer(SEED)), false, Arc::default());
+        assert_eq!(decode(decoder, &short[..65_000], 4096).unwrap_err().code, "IncompleteBody");
+        // chunks cannot leave their signature out
+        let unsigned = b"1\r\na\r\n0\r\n\r\n";
+        let decoder = ChunkDecoder::new(Some(signer(SEED)), false, Arc::default());
+        assert!(decode(decoder, unsigned, 4096).is_err());
+    }
+
+    #[test]
+    fn signed_trailers_of_the_documentation() {
+        let seed = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
+        let chunks = [
+            "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
+            "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
+            "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
+        ];
+        let trailer = "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435";
+        let end = format!("x-amz-checksum-crc32c:sOO8/Q==\r\nx-amz-trailer-signature:{trailer}\r\n");
+        let trailers = Trailers::default();
+        let decoder = ChunkDecoder::new(Some(signer(seed)), true, trailers.clone());
+        assert_eq!(decode(decoder, &body(chunks, &end), 100).unwrap(), 66_560);
+        assert_eq!(*trailers.lock(), [("x-amz-checksum-crc32c".to_owned(), "sOO8/Q==".to_owned())]);
+        let forged = end.replace("sOO8", "sOO9");
+        let decoder = ChunkDecoder::new(Some(signer(seed)), true, Trailers::default());
+        assert_eq!(decode(decoder, &body(chunks, &forged), 100).unwrap_err().code, "SignatureDoesNotMatch");
+    }
+
+    #[test]
+    fn unsigned_chunks_with_a_trailer() {
+        let trailers = Trailers::default();
+        let decoder = ChunkDecoder::new(None, true, trailers.clone());
+        let body = b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n";
+        assert_eq!(decode(decoder, body, 3).unwrap(), 5);
+        assert_eq!(*trailers.lock(), [("x-amz-checksum-crc32".to_owned(), "NhCmhg==".to_owned())]);
+    }
+}

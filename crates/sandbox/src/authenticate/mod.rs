@@ -114,9 +114,8 @@ pub(crate) fn authenticate(
 
 fn session_token<'a>(head: &RequestHead<'a>, method: AuthenticationMethod) -> Option<&'a str> {
     let from_header = head.headers.get("x-amz-security-token").and_then(|value| value.to_str().ok());
-    let from_query = || {
-        head.query.iter().find(|(key, _)| key == "X-Amz-Security-Token").map(|(_, value)| value.as_str())
-    };
+    let from_query =
+        || head.query.iter().find(|(key, _)| key == "X-Amz-Security-Token").map(|(_, value)| value.as_str());
     match method {
         AuthenticationMethod::QueryString => from_query().or(from_header),
         _ => from_header,
@@ -127,7 +126,8 @@ fn check_time(signed: &parse::Signed, dialect: Dialect, now: OffsetDateTime) -> 
     let server_time = encoding::iso_seconds(now);
     if let Some(seconds) = signed.expires_seconds {
         if signed.time - now > MAX_SKEW {
-            return Err(AwsError::new(403, "AccessDenied", "Request is not yet valid").detail("ServerTime", server_time));
+            return Err(AwsError::new(403, "AccessDenied", "Request is not yet valid")
+                .detail("ServerTime", server_time));
         }
         let expires = signed.time + time::Duration::seconds(seconds);
         if now > expires {
@@ -136,10 +136,15 @@ fn check_time(signed: &parse::Signed, dialect: Dialect, now: OffsetDateTime) -> 
                     .detail("X-Amz-Expires", seconds.to_string())
                     .detail("Expires", encoding::iso_seconds(expires))
                     .detail("ServerTime", server_time),
-                Dialect::Query => AwsError::new(403, "SignatureDoesNotMatch", format!(
-                    "Signature expired: {} is now earlier than {}",
-                    encoding::amz_date(expires), encoding::amz_date(now),
-                )),
+                Dialect::Query => AwsError::new(
+                    403,
+                    "SignatureDoesNotMatch",
+                    format!(
+                        "Signature expired: {} is now earlier than {}",
+                        encoding::amz_date(expires),
+                        encoding::amz_date(now),
+                    ),
+                ),
             });
         }
         return Ok(());
@@ -163,19 +168,29 @@ fn check_time(signed: &parse::Signed, dialect: Dialect, now: OffsetDateTime) -> 
                 format!("Signature expired: {signed_at} is now earlier than {earliest} ({server} - 15 min.)")
             } else {
                 let latest = encoding::amz_date(now + MAX_SKEW);
-                format!("Signature not yet current: {signed_at} is still later than {latest} ({server} + 15 min.)")
+                format!(
+                    "Signature not yet current: {signed_at} is still later than {latest} ({server} + 15 min.)"
+                )
             };
             AwsError::new(403, "SignatureDoesNotMatch", message)
         }
     })
 }
 
-fn check_signed_headers(head: &RequestHead<'_>, signed: &parse::Signed, dialect: Dialect) -> Result<(), AwsError> {
+fn check_signed_headers(
+    head: &RequestHead<'_>,
+    signed: &parse::Signed,
+    dialect: Dialect,
+) -> Result<(), AwsError> {
     let is_signed = |name: &str| signed.headers.iter().any(|header| header == name);
     if !is_signed("host") {
         return Err(match dialect {
-            Dialect::S3 => AwsError::new(403, "AccessDenied", "There were headers present in the request which were not signed")
-                .detail("HeadersNotSigned", "host"),
+            Dialect::S3 => AwsError::new(
+                403,
+                "AccessDenied",
+                "There were headers present in the request which were not signed",
+            )
+            .detail("HeadersNotSigned", "host"),
             Dialect::Query => AwsError::new(
                 403,
                 "SignatureDoesNotMatch",
@@ -194,15 +209,26 @@ fn check_signed_headers(head: &RequestHead<'_>, signed: &parse::Signed, dialect:
     }
     let names = unsigned.join(", ");
     Err(match dialect {
-        Dialect::S3 => AwsError::new(403, "AccessDenied", "There were headers present in the request which were not signed")
-            .detail("HeadersNotSigned", names),
-        Dialect::Query => {
-            AwsError::new(403, "SignatureDoesNotMatch", format!("The headers '{names}' must be a 'SignedHeader' in the AWS Authorization."))
-        }
+        Dialect::S3 => AwsError::new(
+            403,
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+        )
+        .detail("HeadersNotSigned", names),
+        Dialect::Query => AwsError::new(
+            403,
+            "SignatureDoesNotMatch",
+            format!("The headers '{names}' must be a 'SignedHeader' in the AWS Authorization."),
+        ),
     })
 }
 
-fn signature_does_not_match(signer: &Signer, signed: &parse::Signed, canonical: &str, dialect: Dialect) -> AwsError {
+fn signature_does_not_match(
+    signer: &Signer,
+    signed: &parse::Signed,
+    canonical: &str,
+    dialect: Dialect,
+) -> AwsError {
     let string_to_sign = signer.string_to_sign(canonical);
     match dialect {
         Dialect::S3 => AwsError::new(

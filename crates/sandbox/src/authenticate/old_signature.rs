@@ -76,9 +76,19 @@ pub(crate) fn authenticate(
             .detail("Expires", iso_seconds(until))
             .detail("ServerTime", iso_seconds(now)));
     }
-    let text = string_to_sign(head, host_bucket, expires);
-    if !signatures_match_text(&sign(&keys.secret, &text), value("Signature")) {
-        return Err(does_not_match().detail("StringToSign", text));
+    let path = match host_bucket {
+        Some(bucket) => format!("/{bucket}{}", head.raw_path),
+        None => head.raw_path.to_owned(),
+    };
+    // a bucket by itself is signed with a slash behind it, however it is asked for
+    let spellings = [path.clone(), format!("{path}/")];
+    let spellings = if path.matches('/').count() == 1 { &spellings[..] } else { &spellings[..1] };
+    let matches = |path: &String| {
+        let text = string_to_sign(head, path, expires);
+        signatures_match_text(&sign(&keys.secret, &text), value("Signature"))
+    };
+    if !spellings.iter().any(matches) {
+        return Err(does_not_match().detail("StringToSign", string_to_sign(head, &path, expires)));
     }
     Ok(keys.into_old_caller(AuthenticationMethod::QueryString))
 }
@@ -114,15 +124,20 @@ fn sign(secret: &str, text: &str) -> String {
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-fn string_to_sign(head: &RequestHead<'_>, host_bucket: Option<&str>, expires: &str) -> String {
+fn string_to_sign(head: &RequestHead<'_>, path: &str, expires: &str) -> String {
     let header = |name: &str| head.header(name).or_else(|| head.query_value(name)).unwrap_or_default();
     let mut amazon: Vec<(String, String)> = head
         .headers
         .keys()
         .filter(|name| name.as_str().starts_with("x-amz-"))
         .map(|name| {
-            let values: Vec<&str> =
-                head.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim).collect();
+            let values: Vec<&str> = head
+                .headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .map(str::trim)
+                .collect();
             (name.as_str().to_owned(), values.join(","))
         })
         .collect();
@@ -138,15 +153,12 @@ fn string_to_sign(head: &RequestHead<'_>, host_bucket: Option<&str>, expires: &s
         head.method,
         header("content-md5"),
         header("content-type"),
-        resource(head, host_bucket)
+        resource(head, path)
     )
 }
 
-fn resource(head: &RequestHead<'_>, host_bucket: Option<&str>) -> String {
-    let mut out = match host_bucket {
-        Some(bucket) => format!("/{bucket}{}", head.raw_path),
-        None => head.raw_path.to_owned(),
-    };
+fn resource(head: &RequestHead<'_>, path: &str) -> String {
+    let mut out = path.to_owned();
     let mut signed: Vec<(String, Option<String>)> = head
         .raw_query
         .split('&')

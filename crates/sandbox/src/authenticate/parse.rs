@@ -15,7 +15,9 @@ pub(crate) enum Claim {
     Anonymous,
     Signed(Box<Signed>),
     /// Signature Version 2 in the query; `host_bucket` is the bucket a host name gave
-    Old { host_bucket: Option<String> },
+    Old {
+        host_bucket: Option<String>,
+    },
 }
 
 /// A signature and what it says it covers.
@@ -74,10 +76,15 @@ pub(crate) fn claimed_service(head: &RequestHead<'_>) -> Option<String> {
 
 /// Reads the claim.
 pub(crate) fn claim(head: &RequestHead<'_>, dialect: Dialect) -> Result<Claim, AwsError> {
-    let in_query = head.query.iter().any(|(name, _)| name == "X-Amz-Signature" || name == "X-Amz-Algorithm" || name == "X-Amz-Credential");
+    let in_query = head.query.iter().any(|(name, _)| {
+        name == "X-Amz-Signature" || name == "X-Amz-Algorithm" || name == "X-Amz-Credential"
+    });
     let old_query = dialect == Dialect::S3 && old_signature::in_query(head);
     if head.headers.get_all("authorization").iter().count() > 1 {
-        return Err(malformed(dialect, "The authorization header is malformed; only one Authorization header is allowed."));
+        return Err(malformed(
+            dialect,
+            "The authorization header is malformed; only one Authorization header is allowed.",
+        ));
     }
     match head.headers.get("authorization") {
         Some(_) if in_query || old_query => Err(AwsError::new(
@@ -86,9 +93,8 @@ pub(crate) fn claim(head: &RequestHead<'_>, dialect: Dialect) -> Result<Claim, A
             "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
         )),
         Some(header) => {
-            let header = header
-                .to_str()
-                .map_err(|_| malformed(dialect, "The authorization header is malformed."))?;
+            let header =
+                header.to_str().map_err(|_| malformed(dialect, "The authorization header is malformed."))?;
             from_header(head, header, dialect).map(|signed| Claim::Signed(Box::new(signed)))
         }
         None if in_query => from_query(head, dialect).map(|signed| Claim::Signed(Box::new(signed))),
@@ -118,7 +124,8 @@ fn from_header(head: &RequestHead<'_>, header: &str, dialect: Dialect) -> Result
         return Err(if dialect == Dialect::S3 && header.starts_with("AWS ") {
             old_signature_refused()
         } else if dialect == Dialect::S3 {
-            AwsError::new(400, "InvalidArgument", "Unsupported Authorization Type").detail("ArgumentName", "Authorization")
+            AwsError::new(400, "InvalidArgument", "Unsupported Authorization Type")
+                .detail("ArgumentName", "Authorization")
         } else {
             malformed(dialect, "Authorization header requires the AWS4-HMAC-SHA256 algorithm.")
         });
@@ -133,10 +140,13 @@ fn from_header(head: &RequestHead<'_>, header: &str, dialect: Dialect) -> Result
         }
     }
     let missing = |name: &str| {
-        malformed(dialect, match dialect {
-            Dialect::S3 => format!("The authorization header is malformed; missing {name}."),
-            Dialect::Query => format!("Authorization header requires '{name}' parameter."),
-        })
+        malformed(
+            dialect,
+            match dialect {
+                Dialect::S3 => format!("The authorization header is malformed; missing {name}."),
+                Dialect::Query => format!("Authorization header requires '{name}' parameter."),
+            },
+        )
     };
     let credential = credential.ok_or_else(|| missing("Credential"))?;
     let signed_headers = signed_headers.ok_or_else(|| missing("SignedHeaders"))?;
@@ -158,9 +168,11 @@ fn from_header(head: &RequestHead<'_>, header: &str, dialect: Dialect) -> Result
 
 fn header_time(head: &RequestHead<'_>, dialect: Dialect) -> Result<OffsetDateTime, AwsError> {
     let missing = || match dialect {
-        Dialect::S3 => {
-            AwsError::new(403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
-        }
+        Dialect::S3 => AwsError::new(
+            403,
+            "AccessDenied",
+            "AWS authentication requires a valid Date or x-amz-date header",
+        ),
         Dialect::Query => malformed(
             dialect,
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
@@ -222,8 +234,9 @@ fn from_query(head: &RequestHead<'_>, dialect: Dialect) -> Result<Signed, AwsErr
     let scope = Scope::parse(value("X-Amz-Credential")?).ok_or_else(|| {
         error("Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".".to_owned())
     })?;
-    let time = encoding::parse_amz_date(value("X-Amz-Date")?)
-        .ok_or_else(|| error("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"".to_owned()))?;
+    let time = encoding::parse_amz_date(value("X-Amz-Date")?).ok_or_else(|| {
+        error("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"".to_owned())
+    })?;
     let signed_headers = value("X-Amz-SignedHeaders")?;
     let signature = value("X-Amz-Signature")?;
     let expires_seconds = match (dialect, head.query_value("X-Amz-Expires")) {

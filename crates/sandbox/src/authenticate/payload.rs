@@ -25,7 +25,9 @@ pub(crate) enum PayloadHash {
     Unsigned,
     Sha256(String),
     /// chunks with signatures
-    SignedChunks { trailer: bool },
+    SignedChunks {
+        trailer: bool,
+    },
     /// chunks without
     UnsignedChunks,
 }
@@ -65,10 +67,14 @@ impl PayloadHash {
 }
 
 /// The payload of a signed S3 request.
-pub(crate) fn of_signed(head: &RequestHead<'_>, method: AuthenticationMethod) -> Result<PayloadHash, AwsError> {
+pub(crate) fn of_signed(
+    head: &RequestHead<'_>,
+    method: AuthenticationMethod,
+) -> Result<PayloadHash, AwsError> {
     match header(head)? {
         Some(hash) => Ok(hash),
-        None if method == AuthenticationMethod::QueryString => match head.query_value("X-Amz-Content-Sha256") {
+        None if method == AuthenticationMethod::QueryString => match head.query_value("X-Amz-Content-Sha256")
+        {
             Some(text) => PayloadHash::parse(text).ok_or_else(invalid),
             None => Ok(PayloadHash::Unsigned),
         },
@@ -95,9 +101,7 @@ pub(crate) fn of_unsigned(head: &RequestHead<'_>, dialect: Dialect) -> Result<Pa
 fn header(head: &RequestHead<'_>) -> Result<Option<PayloadHash>, AwsError> {
     match head.headers.get("x-amz-content-sha256") {
         None => Ok(None),
-        Some(value) => {
-            value.to_str().ok().and_then(PayloadHash::parse).map(Some).ok_or_else(invalid)
-        }
+        Some(value) => value.to_str().ok().and_then(PayloadHash::parse).map(Some).ok_or_else(invalid),
     }
 }
 

@@ -65,7 +65,12 @@ impl Signer {
 }
 
 /// The canonical request of a request that says it signed these headers.
-pub(crate) fn canonical_request(head: &RequestHead<'_>, path: &str, signed: &Signed, payload: &str) -> String {
+pub(crate) fn canonical_request(
+    head: &RequestHead<'_>,
+    path: &str,
+    signed: &Signed,
+    payload: &str,
+) -> String {
     let mut out = format!("{}\n{path}\n{}\n", head.method, canonical_query(head.raw_query));
     for name in &signed.headers {
         let values: Vec<String> = head

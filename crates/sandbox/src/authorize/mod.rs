@@ -36,12 +36,14 @@ pub(crate) fn caller_policies(state: &IdentityState, caller: &Caller) -> CallerP
             match &session.holder {
                 // a role made anew under the same name is another role
                 SessionHolder::Role { role_name, role_id, .. } => {
-                    if let Some(role) = account.roles.get(role_name).filter(|role| role.holder.id == *role_id) {
+                    if let Some(role) = account.roles.get(role_name).filter(|role| role.holder.id == *role_id)
+                    {
                         add_holder(&mut policies, state, account, &role.holder);
                     }
                 }
                 SessionHolder::User { user_name, user_id, .. } => {
-                    if let Some(user) = account.users.get(user_name).filter(|user| user.holder.id == *user_id) {
+                    if let Some(user) = account.users.get(user_name).filter(|user| user.holder.id == *user_id)
+                    {
                         add_holder(&mut policies, state, account, &user.holder);
                     }
                 }
@@ -128,7 +130,11 @@ pub(crate) fn allow_query_call(
     extra: impl FnOnce(&mut iam::Context),
 ) -> Result<(), AwsError> {
     if request.caller.is_anonymous() {
-        return Err(AwsError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"));
+        return Err(AwsError::new(
+            403,
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        ));
     }
     let mut context = context_keys::of_request(request);
     context.set("aws:ResourceAccount", request.caller.account.as_str());

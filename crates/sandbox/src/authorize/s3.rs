@@ -30,7 +30,9 @@ pub(crate) fn allow(
     };
     // the owner's root can always mend a policy that locks everybody out
     let owner_is_root = caller.is_root() && caller.account == bucket.account;
-    if owner_is_root && matches!(action, "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy") {
+    if owner_is_root
+        && matches!(action, "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy")
+    {
         return Ok(());
     }
     let mut context = context_keys::of_request(request);
@@ -43,7 +45,9 @@ pub(crate) fn allow(
     let foreign = caller.account != bucket.account;
     let named = match &bucket.policy {
         // Block Public Access takes a public policy's word from everybody outside the account
-        Some(policy) if policy.is_public && foreign && block.is_some_and(|block| block.restrict_buckets) => None,
+        Some(policy) if policy.is_public && foreign && block.is_some_and(|block| block.restrict_buckets) => {
+            None
+        }
         Some(policy) => Some(
             policy
                 .document
@@ -96,7 +100,13 @@ pub(crate) fn allow_in_account(
     let decision = decide(
         &request.identities,
         &request.caller,
-        &Question { action, resource, resource_account: Some(account), resource_policy: None, context: &context },
+        &Question {
+            action,
+            resource,
+            resource_account: Some(account),
+            resource_policy: None,
+            context: &context,
+        },
     );
     if decision.allowed {
         return Ok(());
@@ -133,7 +143,9 @@ fn acl_allows(
     }
     let bucket_acl = &target.bucket.acl;
     let (acl, permission) = match action {
-        "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads" => (bucket_acl, Permission::Read),
+        "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads" => {
+            (bucket_acl, Permission::Read)
+        }
         "s3:PutObject" | "s3:DeleteObject" | "s3:DeleteObjectVersion" => (bucket_acl, Permission::Write),
         "s3:GetBucketAcl" => (bucket_acl, Permission::ReadAcp),
         "s3:PutBucketAcl" => (bucket_acl, Permission::WriteAcp),

@@ -61,7 +61,10 @@ pub(crate) fn needed(operation: &str, request: &RequestContext) -> Option<Vec<Ne
         "ListParts" => vec![object("s3:ListMultipartUploadParts")],
         "DeleteObject" => {
             let mut needed = vec![pick("s3:DeleteObjectVersion", "s3:DeleteObject")];
-            if request.header("x-amz-bypass-governance-retention").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            if request
+                .header("x-amz-bypass-governance-retention")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+            {
                 needed.push(object("s3:BypassGovernanceRetention"));
             }
             needed
@@ -77,7 +80,10 @@ pub(crate) fn needed(operation: &str, request: &RequestContext) -> Option<Vec<Ne
         "GetObjectRetention" => vec![object("s3:GetObjectRetention")],
         "PutObjectRetention" => {
             let mut needed = vec![object("s3:PutObjectRetention")];
-            if request.header("x-amz-bypass-governance-retention").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            if request
+                .header("x-amz-bypass-governance-retention")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+            {
                 needed.push(object("s3:BypassGovernanceRetention"));
             }
             needed
@@ -100,7 +106,13 @@ fn writing_extras(request: &RequestContext) -> Vec<Needed> {
     if has("x-amz-tagging") && (!copies || replaces_tags) {
         needed.push(object("s3:PutObjectTagging"));
     }
-    let grants = ["x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp", "x-amz-grant-write-acp", "x-amz-grant-full-control"];
+    let grants = [
+        "x-amz-grant-read",
+        "x-amz-grant-write",
+        "x-amz-grant-read-acp",
+        "x-amz-grant-write-acp",
+        "x-amz-grant-full-control",
+    ];
     if has("x-amz-acl") || grants.iter().any(|name| has(name)) {
         needed.push(object("s3:PutObjectAcl"));
     }

@@ -6,8 +6,8 @@ use super::users::named_or_caller;
 use super::{account, page};
 use crate::encoding::iso_seconds;
 use crate::error::AwsError;
-use crate::ids;
 use crate::identity::state::AccessKey;
+use crate::ids;
 use crate::query_api::{Call, validation};
 use crate::xml::Xml;
 
@@ -30,9 +30,14 @@ pub(super) fn create(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError> {
         {
             return Err(HolderKind::User.missing(name));
         }
-        let owned = state.access_keys.values().filter(|key| key.account == account(call) && key.user == user).count();
+        let owned =
+            state.access_keys.values().filter(|key| key.account == account(call) && key.user == user).count();
         if owned >= KEYS_MAX {
-            return Err(AwsError::new(409, "LimitExceeded", format!("Cannot exceed quota for AccessKeysPerUser: {KEYS_MAX}")));
+            return Err(AwsError::new(
+                409,
+                "LimitExceeded",
+                format!("Cannot exceed quota for AccessKeysPerUser: {KEYS_MAX}"),
+            ));
         }
         let key = AccessKey {
             id: ids::access_key_id("AKIA"),

@@ -28,7 +28,11 @@ pub(super) fn attach(call: &Call<'_>, action: &str) -> Result<(), AwsError> {
         }
         if holder.attached.len() >= ATTACHED_MAX {
             let word = if kind == HolderKind::Role { "Role" } else { "User" };
-            return Err(AwsError::new(409, "LimitExceeded", format!("Cannot exceed quota for PoliciesPer{word}: {ATTACHED_MAX}")));
+            return Err(AwsError::new(
+                409,
+                "LimitExceeded",
+                format!("Cannot exceed quota for PoliciesPer{word}: {ATTACHED_MAX}"),
+            ));
         }
         holder.attached.push(arn.to_owned());
         Ok(())
@@ -57,8 +61,10 @@ pub(super) fn list_attached(call: &Call<'_>, action: &str, out: &mut Xml) -> Res
     let name = holders::named(call, kind)?;
     holders::allow(call, action, kind, name, |_| {})?;
     let state = call.cloud.identities.latest();
-    let holder =
-        state.account(account(call)).and_then(|account| kind.find(account, name)).ok_or_else(|| kind.missing(name))?;
+    let holder = state
+        .account(account(call))
+        .and_then(|account| kind.find(account, name))
+        .ok_or_else(|| kind.missing(name))?;
     let prefix = call.params.get("PathPrefix").unwrap_or("/");
     let attached: Vec<(&str, &str)> = holder
         .attached
@@ -115,8 +121,10 @@ pub(super) fn get_inline(call: &Call<'_>, action: &str, out: &mut Xml) -> Result
     let policy = call.params.required("PolicyName")?;
     holders::allow(call, action, kind, name, |_| {})?;
     let state = call.cloud.identities.latest();
-    let holder =
-        state.account(account(call)).and_then(|account| kind.find(account, name)).ok_or_else(|| kind.missing(name))?;
+    let holder = state
+        .account(account(call))
+        .and_then(|account| kind.find(account, name))
+        .ok_or_else(|| kind.missing(name))?;
     let document = holder.inline.get(policy).ok_or_else(|| missing_inline(kind, policy))?;
     out.text(kind.parameter(), name)
         .text("PolicyName", policy)
@@ -129,8 +137,10 @@ pub(super) fn list_inline(call: &Call<'_>, action: &str, out: &mut Xml) -> Resul
     let name = holders::named(call, kind)?;
     holders::allow(call, action, kind, name, |_| {})?;
     let state = call.cloud.identities.latest();
-    let holder =
-        state.account(account(call)).and_then(|account| kind.find(account, name)).ok_or_else(|| kind.missing(name))?;
+    let holder = state
+        .account(account(call))
+        .and_then(|account| kind.find(account, name))
+        .ok_or_else(|| kind.missing(name))?;
     let policies: Vec<&String> = holder.inline.keys().collect();
     let shown = page(call, &policies, out)?;
     out.nested("PolicyNames", |xml| {

@@ -14,11 +14,13 @@ mod users;
 
 use crate::authorize::allow_query_call;
 use crate::error::AwsError;
+use crate::identity::session::SessionHolder;
 use crate::query_api::{Call, unknown_action};
 use crate::xml::Xml;
 
 /// Runs a call.
 pub(crate) fn run(call: &Call<'_>, action: &str, out: &mut Xml) -> Result<(), AwsError> {
+    refuse_bare_sessions(call)?;
     match action {
         "CreateRole" => roles::create(call, out),
         "GetRole" => roles::get(call, out),
@@ -36,7 +38,9 @@ pub(crate) fn run(call: &Call<'_>, action: &str, out: &mut Xml) -> Result<(), Aw
         "ListMFADevices" => users::empty_list(call, action, "MFADevices", out),
         "ListSigningCertificates" => users::empty_list(call, action, "Certificates", out),
         "ListSSHPublicKeys" => users::empty_list(call, action, "SSHPublicKeys", out),
-        "ListServiceSpecificCredentials" => users::empty_list(call, action, "ServiceSpecificCredentials", out),
+        "ListServiceSpecificCredentials" => {
+            users::empty_list(call, action, "ServiceSpecificCredentials", out)
+        }
         "GetLoginProfile" | "DeleteLoginProfile" => users::login_profile(call, action),
         "CreateAccessKey" => access_keys::create(call, out),
         "ListAccessKeys" => access_keys::list(call, out),
@@ -55,12 +59,16 @@ pub(crate) fn run(call: &Call<'_>, action: &str, out: &mut Xml) -> Result<(), Aw
         "ListEntitiesForPolicy" => policies::list_entities(call, out),
         "AttachRolePolicy" | "AttachUserPolicy" => holder_policies::attach(call, action),
         "DetachRolePolicy" | "DetachUserPolicy" => holder_policies::detach(call, action),
-        "ListAttachedRolePolicies" | "ListAttachedUserPolicies" => holder_policies::list_attached(call, action, out),
+        "ListAttachedRolePolicies" | "ListAttachedUserPolicies" => {
+            holder_policies::list_attached(call, action, out)
+        }
         "PutRolePolicy" | "PutUserPolicy" => holder_policies::put_inline(call, action),
         "GetRolePolicy" | "GetUserPolicy" => holder_policies::get_inline(call, action, out),
         "ListRolePolicies" | "ListUserPolicies" => holder_policies::list_inline(call, action, out),
         "DeleteRolePolicy" | "DeleteUserPolicy" => holder_policies::delete_inline(call, action),
-        "PutRolePermissionsBoundary" | "PutUserPermissionsBoundary" => holder_policies::put_boundary(call, action),
+        "PutRolePermissionsBoundary" | "PutUserPermissionsBoundary" => {
+            holder_policies::put_boundary(call, action)
+        }
         "DeleteRolePermissionsBoundary" | "DeleteUserPermissionsBoundary" => {
             holder_policies::delete_boundary(call, action)
         }
@@ -85,10 +93,24 @@ pub(crate) fn run(call: &Call<'_>, action: &str, out: &mut Xml) -> Result<(), Aw
     }
 }
 
+/// Temporary keys that no role and no second factor stands behind are not taken by IAM.
+fn refuse_bare_sessions(call: &Call<'_>) -> Result<(), AwsError> {
+    match call.request.caller.session.as_deref().map(|session| &session.holder) {
+        None | Some(SessionHolder::Role { .. }) => Ok(()),
+        Some(_) => Err(AwsError::new(
+            403,
+            "InvalidClientTokenId",
+            "The security token included in the request is invalid",
+        )),
+    }
+}
+
 /// Calls whose answer has no result element.
 pub(crate) fn answers_nothing(action: &str) -> bool {
     match action {
-        "DeletePolicyVersion" | "SetDefaultPolicyVersion" | "DeletePolicy" | "DeleteUser" | "UpdateUser" => true,
+        "DeletePolicyVersion" | "SetDefaultPolicyVersion" | "DeletePolicy" | "DeleteUser" | "UpdateUser" => {
+            true
+        }
         "DeleteRole" | "UpdateAssumeRolePolicy" | "UpdateAccessKey" | "DeleteAccessKey" => true,
         "UpdateRole" => false,
         "AttachRolePolicy" | "AttachUserPolicy" | "DetachRolePolicy" | "DetachUserPolicy" => true,
@@ -125,7 +147,8 @@ fn page<'a, T>(call: &Call<'_>, items: &'a [T], out: &mut Xml) -> Result<&'a [T]
         None => 100,
         Some(number) if (1..=1000).contains(&number) => usize::try_from(number).unwrap_or(100),
         Some(number) => {
-            let constraint = if number < 1 { "greater than or equal to 1" } else { "less than or equal to 1000" };
+            let constraint =
+                if number < 1 { "greater than or equal to 1" } else { "less than or equal to 1000" };
             return Err(crate::query_api::validation(format!(
                 "1 validation error detected: Value '{number}' at 'maxItems' failed to satisfy constraint: Member must have value {constraint}"
             )));

@@ -41,14 +41,20 @@ pub(super) fn path(given: Option<&str>) -> Result<String, AwsError> {
     if valid {
         return Ok(path.to_owned());
     }
-    Err(validation("The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."))
+    Err(validation(
+        "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+    ))
 }
 
 /// Tags without doubles.
 pub(super) fn tags(pairs: Vec<(String, String)>) -> Result<BTreeMap<String, String>, AwsError> {
     let invalid = |message: &str| AwsError::new(400, "InvalidInput", message);
     if pairs.len() > TAGS_MAX {
-        return Err(AwsError::new(409, "LimitExceeded", "The number of tags has exceeded the maximum limit."));
+        return Err(AwsError::new(
+            409,
+            "LimitExceeded",
+            "The number of tags has exceeded the maximum limit.",
+        ));
     }
     let mut tags: BTreeMap<String, String> = BTreeMap::new();
     for (key, value) in pairs {
@@ -72,7 +78,11 @@ pub(super) fn tags(pairs: Vec<(String, String)>) -> Result<BTreeMap<String, Stri
 /// Reads a policy for users, roles or a managed policy.
 pub(super) fn identity_document(text: &str, max: usize) -> Result<Document, AwsError> {
     if iam::limits::count_policy_characters(text) > max {
-        return Err(AwsError::new(409, "LimitExceeded", format!("Cannot exceed quota for PolicySize: {max}")));
+        return Err(AwsError::new(
+            409,
+            "LimitExceeded",
+            format!("Cannot exceed quota for PolicySize: {max}"),
+        ));
     }
     Document::parse(DocumentKind::Identity, text).map_err(malformed)
 }
@@ -81,7 +91,11 @@ pub(super) fn identity_document(text: &str, max: usize) -> Result<Document, AwsE
 pub(super) fn trust_document(text: &str, state: &IdentityState) -> Result<Document, AwsError> {
     let max = iam::limits::TRUST_POLICY_CHARACTERS_MAX;
     if iam::limits::count_policy_characters(text) > max {
-        return Err(AwsError::new(409, "LimitExceeded", format!("Cannot exceed quota for ACLSizePerRole: {max}")));
+        return Err(AwsError::new(
+            409,
+            "LimitExceeded",
+            format!("Cannot exceed quota for ACLSizePerRole: {max}"),
+        ));
     }
     Document::parse_with_principals(DocumentKind::Trust, text, state).map_err(|error| match error {
         DocumentError::Malformed(reason) => malformed(reason),

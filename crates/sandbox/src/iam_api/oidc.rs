@@ -64,8 +64,10 @@ pub(super) fn get(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError> {
 pub(super) fn list(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError> {
     allow(call, "ListOpenIDConnectProviders", "*")?;
     let state = call.cloud.identities.latest();
-    let arns: Vec<&String> =
-        state.account(account(call)).map(|account| account.oidc_providers.keys().collect()).unwrap_or_default();
+    let arns: Vec<&String> = state
+        .account(account(call))
+        .map(|account| account.oidc_providers.keys().collect())
+        .unwrap_or_default();
     out.members("OpenIDConnectProviderList", arns, |xml, arn| {
         xml.text("Arn", arn);
     });

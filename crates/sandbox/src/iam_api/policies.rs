@@ -43,7 +43,9 @@ pub(super) fn create(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError> {
     call.cloud.identities.change(now, |state| {
         let account = state.accounts.get_mut(account(call)).ok_or_else(AwsError::access_denied)?;
         if account.policies.values().any(|known| known.name.eq_ignore_ascii_case(name)) {
-            return Err(already_exists(format!("A policy called {name} already exists. Duplicate names are not allowed.")));
+            return Err(already_exists(format!(
+                "A policy called {name} already exists. Duplicate names are not allowed."
+            )));
         }
         account.policies.insert(arn.clone(), policy.clone());
         Ok(())
@@ -101,9 +103,10 @@ fn named(call: &Call<'_>, action: &str) -> Result<(Arc<IdentityState>, String), 
 
 /// The ARN of a managed policy.
 pub(super) fn check_arn(arn: &str) -> Result<(), AwsError> {
-    let valid = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':')).is_some_and(|(_, resource)| {
-        resource.starts_with("policy/") && resource.len() > "policy/".len()
-    });
+    let valid = arn
+        .strip_prefix("arn:aws:iam::")
+        .and_then(|rest| rest.split_once(':'))
+        .is_some_and(|(_, resource)| resource.starts_with("policy/") && resource.len() > "policy/".len());
     if valid {
         return Ok(());
     }
@@ -151,7 +154,11 @@ fn change<T>(
     change: impl FnOnce(&mut ManagedPolicy) -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
     if arn.starts_with("arn:aws:iam::aws:") {
-        return Err(AwsError::new(403, "AccessDenied", "User is not authorized to perform this action on a policy of AWS"));
+        return Err(AwsError::new(
+            403,
+            "AccessDenied",
+            "User is not authorized to perform this action on a policy of AWS",
+        ));
     }
     call.cloud.identities.change(call.request.now, |state| {
         let account = state.accounts.get_mut(account(call)).ok_or_else(|| missing(arn))?;
@@ -166,7 +173,9 @@ pub(super) fn delete(call: &Call<'_>) -> Result<(), AwsError> {
     }
     change(call, &arn, |policy| {
         if policy.versions.len() > 1 {
-            return Err(delete_conflict("This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."));
+            return Err(delete_conflict(
+                "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
+            ));
         }
         Ok(())
     })?;
@@ -186,7 +195,11 @@ pub(super) fn create_version(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsEr
     let now = call.request.now;
     let number = change(call, &arn, |policy| {
         if policy.versions.len() >= VERSIONS_MAX {
-            return Err(AwsError::new(409, "LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."));
+            return Err(AwsError::new(
+                409,
+                "LimitExceeded",
+                "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
+            ));
         }
         let number = policy.next_version;
         policy.next_version += 1;

@@ -47,7 +47,11 @@ pub(super) fn create(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError> {
 }
 
 /// A boundary must be a managed policy that exists.
-pub(super) fn check_boundary(call: &Call<'_>, state: &IdentityState, arn: Option<&str>) -> Result<(), AwsError> {
+pub(super) fn check_boundary(
+    call: &Call<'_>,
+    state: &IdentityState,
+    arn: Option<&str>,
+) -> Result<(), AwsError> {
     match arn {
         Some(arn) if state.policy(account(call), arn).is_none() => {
             Err(names::no_such_entity(format!("Scope ARN: {arn} does not exist or is not attachable.")))

@@ -44,7 +44,8 @@ pub(super) fn custom_policy(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsErr
 fn subject(call: &Call<'_>, state: &IdentityState, arn: &str) -> Result<Subject, AwsError> {
     let own = |account_state: &AccountState| account_state.number == account(call);
     if let Some((account_state, user)) = state.user_by_arn(arn).filter(|(account, _)| own(account)) {
-        let principal = user_principal(state, &account_state.number, &user.holder.name).ok_or_else(|| not_found(arn))?;
+        let principal =
+            user_principal(state, &account_state.number, &user.holder.name).ok_or_else(|| not_found(arn))?;
         return Ok(with_policies(state, account_state, &user.holder, principal));
     }
     if let Some((account_state, role)) = state.role_by_arn(arn).filter(|(account, _)| own(account)) {
@@ -65,7 +66,12 @@ fn not_found(arn: &str) -> AwsError {
     no_such_entity(format!("The principal {arn} cannot be found."))
 }
 
-fn with_policies(state: &IdentityState, account: &AccountState, holder: &Holder, principal: Principal) -> Subject {
+fn with_policies(
+    state: &IdentityState,
+    account: &AccountState,
+    holder: &Holder,
+    principal: Principal,
+) -> Subject {
     let inline = holder.inline.iter().map(|(name, document)| document.named(name));
     let attached = holder
         .attached
@@ -103,7 +109,9 @@ fn context(call: &Call<'_>, subject: &Subject) -> Context {
 fn simulate(call: &Call<'_>, subject: &Subject, out: &mut Xml) -> Result<(), AwsError> {
     let actions = call.params.list("ActionNames");
     if actions.is_empty() {
-        return Err(validation("1 validation error detected: Value null at 'actionNames' failed to satisfy constraint: Member must not be null"));
+        return Err(validation(
+            "1 validation error detected: Value null at 'actionNames' failed to satisfy constraint: Member must not be null",
+        ));
     }
     let mut resources = call.params.list("ResourceArns");
     if resources.is_empty() {

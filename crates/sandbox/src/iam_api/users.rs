@@ -60,7 +60,9 @@ pub(super) fn named_or_caller(call: &Call<'_>) -> Result<Option<String>, AwsErro
         None if call.request.caller.is_root() => Ok(None),
         None => match &call.request.caller.user_name {
             Some(name) => Ok(Some(name.clone())),
-            None => Err(crate::query_api::validation("Must specify userName when calling with non-User credentials")),
+            None => Err(crate::query_api::validation(
+                "Must specify userName when calling with non-User credentials",
+            )),
         },
     }
 }
@@ -90,7 +92,9 @@ pub(super) fn list(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError> {
     let state = call.cloud.identities.latest();
     let users: Vec<User> = state
         .account(account(call))
-        .map(|account| account.users.values().filter(|user| user.holder.path.starts_with(prefix)).cloned().collect())
+        .map(|account| {
+            account.users.values().filter(|user| user.holder.path.starts_with(prefix)).cloned().collect()
+        })
         .unwrap_or_default();
     let shown = page(call, &users, out)?;
     out.members("Users", shown, |xml, user| {
@@ -159,7 +163,12 @@ pub(super) fn delete(call: &Call<'_>) -> Result<(), AwsError> {
 }
 
 /// Lists of things the sandbox has none of.
-pub(super) fn empty_list(call: &Call<'_>, action: &str, element: &str, out: &mut Xml) -> Result<(), AwsError> {
+pub(super) fn empty_list(
+    call: &Call<'_>,
+    action: &str,
+    element: &str,
+    out: &mut Xml,
+) -> Result<(), AwsError> {
     let name = named_or_caller(call)?.unwrap_or_default();
     holders::allow(call, action, HolderKind::User, &name, |_| {})?;
     out.nested(element, |_| {}).text("IsTruncated", "false");

@@ -67,7 +67,8 @@ impl From<Document> for StoredDocument {
 impl Document {
     /// Parses a document; the error is the reason in the words of `iam`.
     pub(crate) fn parse(kind: DocumentKind, text: &str) -> Result<Self, String> {
-        let parsed = iam::PolicyDocument::parse(text, kind.policy_kind()).map_err(|error| error.to_string())?;
+        let parsed =
+            iam::PolicyDocument::parse(text, kind.policy_kind()).map_err(|error| error.to_string())?;
         Ok(Self { kind, text: text.to_owned(), parsed: Arc::new(parsed), pinned: BTreeMap::new() })
     }
 

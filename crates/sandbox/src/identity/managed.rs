@@ -9,12 +9,36 @@ use super::document::{Document, DocumentKind};
 use super::state::{ManagedPolicy, PolicyVersion};
 
 const POLICIES: [(&str, &str, &str); 6] = [
-    ("AdministratorAccess", "Provides full access to AWS services and resources.", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#),
-    ("AmazonS3FullAccess", "Provides full access to all buckets.", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","s3-object-lambda:*"],"Resource":"*"}]}"#),
-    ("AmazonS3ReadOnlyAccess", "Provides read only access to all buckets.", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}]}"#),
-    ("IAMFullAccess", "Provides full access to IAM.", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","organizations:DescribeAccount","organizations:ListPolicies"],"Resource":"*"}]}"#),
-    ("IAMReadOnlyAccess", "Provides read only access to IAM.", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GenerateCredentialReport","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy"],"Resource":"*"}]}"#),
-    ("ReadOnlyAccess", "Provides read-only access to AWS services and resources.", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","iam:Get*","iam:List*","sts:GetCallerIdentity"],"Resource":"*"}]}"#),
+    (
+        "AdministratorAccess",
+        "Provides full access to AWS services and resources.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+    ),
+    (
+        "AmazonS3FullAccess",
+        "Provides full access to all buckets.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","s3-object-lambda:*"],"Resource":"*"}]}"#,
+    ),
+    (
+        "AmazonS3ReadOnlyAccess",
+        "Provides read only access to all buckets.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","s3:Describe*","s3-object-lambda:Get*","s3-object-lambda:List*"],"Resource":"*"}]}"#,
+    ),
+    (
+        "IAMFullAccess",
+        "Provides full access to IAM.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","organizations:DescribeAccount","organizations:ListPolicies"],"Resource":"*"}]}"#,
+    ),
+    (
+        "IAMReadOnlyAccess",
+        "Provides read only access to IAM.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GenerateCredentialReport","iam:Get*","iam:List*","iam:SimulateCustomPolicy","iam:SimulatePrincipalPolicy"],"Resource":"*"}]}"#,
+    ),
+    (
+        "ReadOnlyAccess",
+        "Provides read-only access to AWS services and resources.",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:List*","iam:Get*","iam:List*","sts:GetCallerIdentity"],"Resource":"*"}]}"#,
+    ),
 ];
 
 static BY_ARN: LazyLock<BTreeMap<String, ManagedPolicy>> = LazyLock::new(|| {

@@ -37,7 +37,13 @@ pub(crate) struct TemporaryKeys {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum SessionHolder {
     /// AssumeRole and AssumeRoleWithWebIdentity
-    Role { role_name: String, role_id: String, role_arn: String, session_name: String, provider: Option<String> },
+    Role {
+        role_name: String,
+        role_id: String,
+        role_arn: String,
+        session_name: String,
+        provider: Option<String>,
+    },
     /// GetSessionToken of a user
     User { user_name: String, user_id: String, user_arn: String },
     /// GetSessionToken of root

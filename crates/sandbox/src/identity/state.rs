@@ -119,7 +119,10 @@ pub(crate) struct ManagedPolicy {
 
 impl ManagedPolicy {
     pub(crate) fn default_document(&self) -> Option<&Document> {
-        self.versions.iter().find(|version| version.number == self.default_version).map(|version| &version.document)
+        self.versions
+            .iter()
+            .find(|version| version.number == self.default_version)
+            .map(|version| &version.document)
     }
 }
 

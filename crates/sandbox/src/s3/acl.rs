@@ -156,7 +156,9 @@ pub(crate) fn from_headers(
 }
 
 fn parse_grantee(request: &RequestContext, text: &str) -> Result<Grantee, AwsError> {
-    let invalid = || AwsError::new(400, "InvalidArgument", "Argument format not recognized").detail("ArgumentValue", text);
+    let invalid = || {
+        AwsError::new(400, "InvalidArgument", "Argument format not recognized").detail("ArgumentValue", text)
+    };
     let (kind, value) = text.split_once('=').ok_or_else(invalid)?;
     let value = value.trim_matches('"');
     match kind.trim().to_ascii_lowercase().as_str() {
@@ -171,7 +173,9 @@ pub(crate) fn check_account(request: &RequestContext, canonical: &str) -> Result
     if request.identities.accounts.keys().any(|account| ids::canonical_user_id(account) == canonical) {
         return Ok(());
     }
-    Err(AwsError::new(400, "InvalidArgument", "Invalid id").detail("ArgumentName", "CanonicalUser/ID").detail("ArgumentValue", canonical))
+    Err(AwsError::new(400, "InvalidArgument", "Invalid id")
+        .detail("ArgumentName", "CanonicalUser/ID")
+        .detail("ArgumentValue", canonical))
 }
 
 /// A group must be one S3 knows.
@@ -179,5 +183,7 @@ pub(crate) fn check_group(uri: &str) -> Result<(), AwsError> {
     if [ALL_USERS, AUTHENTICATED_USERS, LOG_DELIVERY].contains(&uri) {
         return Ok(());
     }
-    Err(AwsError::new(400, "InvalidArgument", "Invalid group uri").detail("ArgumentName", "Group/URI").detail("ArgumentValue", uri))
+    Err(AwsError::new(400, "InvalidArgument", "Invalid group uri")
+        .detail("ArgumentName", "Group/URI")
+        .detail("ArgumentValue", uri))
 }

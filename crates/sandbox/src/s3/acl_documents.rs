@@ -37,7 +37,10 @@ pub(crate) fn grants(cloud: &Cloud, acl: &Acl) -> Vec<dto::Grant> {
                     uri: Some(uri.clone()),
                 },
             };
-            dto::Grant { grantee: Some(grantee), permission: Some(grant.permission.as_str().to_owned().into()) }
+            dto::Grant {
+                grantee: Some(grantee),
+                permission: Some(grant.permission.as_str().to_owned().into()),
+            }
         })
         .collect()
 }
@@ -88,17 +91,20 @@ fn wanted(
         }
         (Some(acl), None) => Ok(acl),
         (None, Some(document)) => from_document(request, owner, document),
-        (None, None) => Err(AwsError::new(
-            400,
-            "MissingSecurityHeader",
-            "Your request was missing a required header",
-        )
-        .detail("MissingHeaderName", "x-amz-acl")),
+        (None, None) => {
+            Err(AwsError::new(400, "MissingSecurityHeader", "Your request was missing a required header")
+                .detail("MissingHeaderName", "x-amz-acl"))
+        }
     }
 }
 
-fn from_document(request: &RequestContext, owner: &str, document: &dto::AccessControlPolicy) -> Result<Acl, AwsError> {
-    let named_owner = document.owner.as_ref().and_then(|owner| owner.id.as_deref()).ok_or_else(malformed_xml)?;
+fn from_document(
+    request: &RequestContext,
+    owner: &str,
+    document: &dto::AccessControlPolicy,
+) -> Result<Acl, AwsError> {
+    let named_owner =
+        document.owner.as_ref().and_then(|owner| owner.id.as_deref()).ok_or_else(malformed_xml)?;
     if named_owner != ids::canonical_user_id(owner) {
         return Err(AwsError::access_denied());
     }

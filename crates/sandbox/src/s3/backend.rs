@@ -66,14 +66,18 @@ fn context_of(extensions: &http::Extensions) -> S3Result<Arc<RequestContext>> {
 fn report<T>(request: &RequestContext, result: Result<T, AwsError>) -> S3Result<T> {
     result.map_err(|error| {
         let mut stand_in = S3Error::new(S3ErrorCode::InternalError);
-        stand_in.set_status_code(StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        stand_in
+            .set_status_code(StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
         *request.error.lock() = Some(error);
         stand_in
     })
 }
 
 /// `x-amz-expected-bucket-owner` must be the owner.
-pub(crate) fn check_expected_owner(request: &RequestContext, settings: &BucketSettings) -> Result<(), AwsError> {
+pub(crate) fn check_expected_owner(
+    request: &RequestContext,
+    settings: &BucketSettings,
+) -> Result<(), AwsError> {
     match request.header("x-amz-expected-bucket-owner") {
         Some(expected) if expected != settings.account => Err(AwsError::access_denied()),
         _ => Ok(()),
@@ -89,7 +93,10 @@ impl S3Access for Access {
         let request = context_of(context.extensions_mut())?;
         // what is decided about must be what s3s will act on
         if bucket != request.bucket || key != request.key {
-            return report(&request, Err(AwsError::new(400, "InvalidURI", "Couldn't parse the specified URI.")));
+            return report(
+                &request,
+                Err(AwsError::new(400, "InvalidURI", "Couldn't parse the specified URI.")),
+            );
         }
         report(&request, allow_operation(&self.cloud, &request, &operation))
     }
@@ -98,7 +105,11 @@ impl S3Access for Access {
 fn allow_operation(cloud: &Cloud, request: &RequestContext, operation: &str) -> Result<(), AwsError> {
     request.note_action(&format!("s3:{operation}"));
     let needed = s3_actions::needed(operation, request).ok_or_else(|| {
-        AwsError::new(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
+        AwsError::new(
+            501,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+        )
     })?;
     if operation == "CreateBucket" {
         return Ok(());
@@ -117,7 +128,8 @@ fn allow_operation(cloud: &Cloud, request: &RequestContext, operation: &str) -> 
         })?,
         None => None,
     };
-    let listing = matches!(operation, "ListObjects" | "ListObjectsV2" | "ListObjectVersions" | "ListMultipartUploads");
+    let listing =
+        matches!(operation, "ListObjects" | "ListObjectsV2" | "ListObjectVersions" | "ListMultipartUploads");
     // what a bad tagging header is answered comes after the decision
     let request_tags = super::metadata::tags_header(request).unwrap_or_default();
     for permission in needed {
@@ -135,7 +147,12 @@ fn allow_operation(cloud: &Cloud, request: &RequestContext, operation: &str) -> 
                     context.set(&format!("s3:ExistingObjectTag/{name}"), value.as_str());
                 }
             }
-            context_keys::add_request_tags(context, "s3:RequestObjectTag", "s3:RequestObjectTagKeys", &request_tags);
+            context_keys::add_request_tags(
+                context,
+                "s3:RequestObjectTag",
+                "s3:RequestObjectTagKeys",
+                &request_tags,
+            );
         })?;
     }
     Ok(())
@@ -167,18 +184,27 @@ fn put_output(written: &put::Written) -> S3Response<dto::PutObjectOutput> {
 
 #[async_trait::async_trait]
 impl S3 for Backend {
-    async fn list_buckets(&self, req: S3Request<dto::ListBucketsInput>) -> S3Result<S3Response<dto::ListBucketsOutput>> {
+    async fn list_buckets(
+        &self,
+        req: S3Request<dto::ListBucketsInput>,
+    ) -> S3Result<S3Response<dto::ListBucketsOutput>> {
         let request = context_of(&req.extensions)?;
         report(&request, buckets::list_buckets(&self.cloud, &request, &req.input)).map(S3Response::new)
     }
 
-    async fn create_bucket(&self, req: S3Request<dto::CreateBucketInput>) -> S3Result<S3Response<dto::CreateBucketOutput>> {
+    async fn create_bucket(
+        &self,
+        req: S3Request<dto::CreateBucketInput>,
+    ) -> S3Result<S3Response<dto::CreateBucketOutput>> {
         let request = context_of(&req.extensions)?;
         let location = report(&request, buckets::create(&self.cloud, &request, &req.input))?;
         Ok(S3Response::new(dto::CreateBucketOutput { location: Some(location) }))
     }
 
-    async fn head_bucket(&self, req: S3Request<dto::HeadBucketInput>) -> S3Result<S3Response<dto::HeadBucketOutput>> {
+    async fn head_bucket(
+        &self,
+        req: S3Request<dto::HeadBucketInput>,
+    ) -> S3Result<S3Response<dto::HeadBucketOutput>> {
         let request = context_of(&req.extensions)?;
         let settings = report(&request, self.cloud.buckets.settings(&req.input.bucket))?;
         let output = dto::HeadBucketOutput {
@@ -199,7 +225,10 @@ impl S3 for Backend {
         Ok(S3Response::new(dto::GetBucketLocationOutput { location_constraint }))
     }
 
-    async fn delete_bucket(&self, req: S3Request<dto::DeleteBucketInput>) -> S3Result<S3Response<dto::DeleteBucketOutput>> {
+    async fn delete_bucket(
+        &self,
+        req: S3Request<dto::DeleteBucketInput>,
+    ) -> S3Result<S3Response<dto::DeleteBucketOutput>> {
         let request = context_of(&req.extensions)?;
         report(&request, self.cloud.buckets.remove(&req.input.bucket))?;
         Ok(S3Response::new(dto::DeleteBucketOutput::default()))
@@ -238,7 +267,8 @@ impl S3 for Backend {
         let request = context_of(&req.extensions)?;
         let settings = report(&request, self.cloud.buckets.settings(&req.input.bucket))?;
         let tags = settings.tags.ok_or_else(|| {
-            AwsError::new(404, "NoSuchTagSet", "The TagSet does not exist").detail("BucketName", settings.name.clone())
+            AwsError::new(404, "NoSuchTagSet", "The TagSet does not exist")
+                .detail("BucketName", settings.name.clone())
         });
         let tags = report(&request, tags)?;
         Ok(S3Response::new(dto::GetBucketTaggingOutput { tag_set: tagging::tag_set(&tags) }))
@@ -272,7 +302,10 @@ impl S3 for Backend {
         Ok(S3Response::new(dto::DeleteBucketTaggingOutput::default()))
     }
 
-    async fn get_bucket_acl(&self, req: S3Request<dto::GetBucketAclInput>) -> S3Result<S3Response<dto::GetBucketAclOutput>> {
+    async fn get_bucket_acl(
+        &self,
+        req: S3Request<dto::GetBucketAclInput>,
+    ) -> S3Result<S3Response<dto::GetBucketAclOutput>> {
         let request = context_of(&req.extensions)?;
         let settings = report(&request, self.cloud.buckets.settings(&req.input.bucket))?;
         let output = dto::GetBucketAclOutput {
@@ -282,18 +315,27 @@ impl S3 for Backend {
         Ok(S3Response::new(output))
     }
 
-    async fn put_bucket_acl(&self, req: S3Request<dto::PutBucketAclInput>) -> S3Result<S3Response<dto::PutBucketAclOutput>> {
+    async fn put_bucket_acl(
+        &self,
+        req: S3Request<dto::PutBucketAclInput>,
+    ) -> S3Result<S3Response<dto::PutBucketAclOutput>> {
         let request = context_of(&req.extensions)?;
         report(&request, acl_documents::put_bucket_acl(&self.cloud, &request, &req.input))?;
         Ok(S3Response::new(dto::PutBucketAclOutput::default()))
     }
 
-    async fn list_objects(&self, req: S3Request<dto::ListObjectsInput>) -> S3Result<S3Response<dto::ListObjectsOutput>> {
+    async fn list_objects(
+        &self,
+        req: S3Request<dto::ListObjectsInput>,
+    ) -> S3Result<S3Response<dto::ListObjectsOutput>> {
         let request = context_of(&req.extensions)?;
         report(&request, list::list_objects(&self.cloud, &request, &req.input)).map(S3Response::new)
     }
 
-    async fn list_objects_v2(&self, req: S3Request<dto::ListObjectsV2Input>) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
+    async fn list_objects_v2(
+        &self,
+        req: S3Request<dto::ListObjectsV2Input>,
+    ) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
         let request = context_of(&req.extensions)?;
         report(&request, list::list_objects_v2(&self.cloud, &request, &req.input)).map(S3Response::new)
     }
@@ -306,9 +348,13 @@ impl S3 for Backend {
         report(&request, list::list_versions(&self.cloud, &request, &req.input)).map(S3Response::new)
     }
 
-    async fn get_object(&self, req: S3Request<dto::GetObjectInput>) -> S3Result<S3Response<dto::GetObjectOutput>> {
+    async fn get_object(
+        &self,
+        req: S3Request<dto::GetObjectInput>,
+    ) -> S3Result<S3Response<dto::GetObjectOutput>> {
         let request = context_of(&req.extensions)?;
-        let reading = report(&request, read::read_object(&self.cloud, &request, &req.input.bucket, &req.input.key))?;
+        let reading =
+            report(&request, read::read_object(&self.cloud, &request, &req.input.bucket, &req.input.key))?;
         let output = dto::GetObjectOutput {
             body: Some(reading.body()),
             // its presence makes the answer a partial one
@@ -318,9 +364,13 @@ impl S3 for Backend {
         Ok(S3Response::with_headers(output, reading.headers))
     }
 
-    async fn head_object(&self, req: S3Request<dto::HeadObjectInput>) -> S3Result<S3Response<dto::HeadObjectOutput>> {
+    async fn head_object(
+        &self,
+        req: S3Request<dto::HeadObjectInput>,
+    ) -> S3Result<S3Response<dto::HeadObjectOutput>> {
         let request = context_of(&req.extensions)?;
-        let reading = report(&request, read::read_object(&self.cloud, &request, &req.input.bucket, &req.input.key))?;
+        let reading =
+            report(&request, read::read_object(&self.cloud, &request, &req.input.bucket, &req.input.key))?;
         let status = if reading.partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
         let mut response = S3Response::with_status(dto::HeadObjectOutput::default(), status);
         response.headers = reading.headers;
@@ -336,14 +386,20 @@ impl S3 for Backend {
         Ok(S3Response::with_headers(output, headers))
     }
 
-    async fn put_object(&self, req: S3Request<dto::PutObjectInput>) -> S3Result<S3Response<dto::PutObjectOutput>> {
+    async fn put_object(
+        &self,
+        req: S3Request<dto::PutObjectInput>,
+    ) -> S3Result<S3Response<dto::PutObjectOutput>> {
         let request = context_of(&req.extensions)?;
         let input = req.input;
         let written = put::put_object(&self.cloud, &request, &input.bucket, &input.key, input.body).await;
         report(&request, written).map(|written| put_output(&written))
     }
 
-    async fn copy_object(&self, req: S3Request<dto::CopyObjectInput>) -> S3Result<S3Response<dto::CopyObjectOutput>> {
+    async fn copy_object(
+        &self,
+        req: S3Request<dto::CopyObjectInput>,
+    ) -> S3Result<S3Response<dto::CopyObjectOutput>> {
         let request = context_of(&req.extensions)?;
         let copied = copy::copy_object(&self.cloud, &request, &req.input.bucket, &req.input.key);
         let (written, source) = report(&request, copied)?;
@@ -366,7 +422,10 @@ impl S3 for Backend {
         Ok(S3Response::with_headers(output, encryption_headers(&facts.description.encryption)))
     }
 
-    async fn delete_object(&self, req: S3Request<dto::DeleteObjectInput>) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
+    async fn delete_object(
+        &self,
+        req: S3Request<dto::DeleteObjectInput>,
+    ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
         let request = context_of(&req.extensions)?;
         let wanted = delete::DeleteConditions {
             if_match: request.header("if-match").map(str::to_owned),
@@ -389,7 +448,10 @@ impl S3 for Backend {
         Ok(S3Response::new(output))
     }
 
-    async fn delete_objects(&self, req: S3Request<dto::DeleteObjectsInput>) -> S3Result<S3Response<dto::DeleteObjectsOutput>> {
+    async fn delete_objects(
+        &self,
+        req: S3Request<dto::DeleteObjectsInput>,
+    ) -> S3Result<S3Response<dto::DeleteObjectsOutput>> {
         let request = context_of(&req.extensions)?;
         let deleted = delete::delete_many(&self.cloud, &request, &req.input.bucket, req.input.delete);
         report(&request, deleted).map(S3Response::new)
@@ -415,7 +477,8 @@ impl S3 for Backend {
     ) -> S3Result<S3Response<dto::PutObjectTaggingOutput>> {
         let request = context_of(&req.extensions)?;
         let input = req.input;
-        let done = object_settings::put_tagging(&self.cloud, &request, &input.bucket, &input.key, input.tagging);
+        let done =
+            object_settings::put_tagging(&self.cloud, &request, &input.bucket, &input.key, input.tagging);
         let version_id = report(&request, done)?;
         Ok(S3Response::new(dto::PutObjectTaggingOutput { version_id }))
     }
@@ -425,19 +488,24 @@ impl S3 for Backend {
         req: S3Request<dto::DeleteObjectTaggingInput>,
     ) -> S3Result<S3Response<dto::DeleteObjectTaggingOutput>> {
         let request = context_of(&req.extensions)?;
-        let done = object_settings::change(&self.cloud, &request, &req.input.bucket, &req.input.key, |object| {
-            object.facts.tags.clear();
-            Ok(())
-        });
+        let done =
+            object_settings::change(&self.cloud, &request, &req.input.bucket, &req.input.key, |object| {
+                object.facts.tags.clear();
+                Ok(())
+            });
         report(&request, done)?;
         Ok(S3Response::new(dto::DeleteObjectTaggingOutput {
             version_id: request.version_id().map(str::to_owned),
         }))
     }
 
-    async fn get_object_acl(&self, req: S3Request<dto::GetObjectAclInput>) -> S3Result<S3Response<dto::GetObjectAclOutput>> {
+    async fn get_object_acl(
+        &self,
+        req: S3Request<dto::GetObjectAclInput>,
+    ) -> S3Result<S3Response<dto::GetObjectAclOutput>> {
         let request = context_of(&req.extensions)?;
-        let found = read::find(&self.cloud, &request, &req.input.bucket, &req.input.key, request.version_id());
+        let found =
+            read::find(&self.cloud, &request, &req.input.bucket, &req.input.key, request.version_id());
         let (_, object, _) = report(&request, found)?;
         let output = dto::GetObjectAclOutput {
             owner: Some(list::owner(&self.cloud, &object.facts.acl.owner)),
@@ -447,7 +515,10 @@ impl S3 for Backend {
         Ok(S3Response::new(output))
     }
 
-    async fn put_object_acl(&self, req: S3Request<dto::PutObjectAclInput>) -> S3Result<S3Response<dto::PutObjectAclOutput>> {
+    async fn put_object_acl(
+        &self,
+        req: S3Request<dto::PutObjectAclInput>,
+    ) -> S3Result<S3Response<dto::PutObjectAclOutput>> {
         let request = context_of(&req.extensions)?;
         report(&request, acl_documents::put_object_acl(&self.cloud, &request, &req.input))?;
         Ok(S3Response::new(dto::PutObjectAclOutput::default()))
@@ -474,7 +545,8 @@ impl S3 for Backend {
     ) -> S3Result<S3Response<dto::PutObjectRetentionOutput>> {
         let request = context_of(&req.extensions)?;
         let input = req.input;
-        let result = object_settings::put_retention(&self.cloud, &request, &input.bucket, &input.key, input.retention);
+        let result =
+            object_settings::put_retention(&self.cloud, &request, &input.bucket, &input.key, input.retention);
         report(&request, result)?;
         Ok(S3Response::new(dto::PutObjectRetentionOutput::default()))
     }
@@ -498,7 +570,13 @@ impl S3 for Backend {
     ) -> S3Result<S3Response<dto::PutObjectLegalHoldOutput>> {
         let request = context_of(&req.extensions)?;
         let input = req.input;
-        let result = object_settings::put_legal_hold(&self.cloud, &request, &input.bucket, &input.key, input.legal_hold);
+        let result = object_settings::put_legal_hold(
+            &self.cloud,
+            &request,
+            &input.bucket,
+            &input.key,
+            input.legal_hold,
+        );
         report(&request, result)?;
         Ok(S3Response::new(dto::PutObjectLegalHoldOutput::default()))
     }
@@ -514,18 +592,24 @@ impl S3 for Backend {
             bucket: Some(req.input.bucket),
             key: Some(req.input.key),
             upload_id: Some(facts.id),
-            checksum_algorithm: facts.checksum_algorithm.map(|algorithm| algorithm.as_str().to_owned().into()),
+            checksum_algorithm: facts
+                .checksum_algorithm
+                .map(|algorithm| algorithm.as_str().to_owned().into()),
             checksum_type: facts.checksum_type.map(|kind| kind.as_str().to_owned().into()),
             ..dto::CreateMultipartUploadOutput::default()
         };
         Ok(S3Response::with_headers(output, encryption_headers(&facts.description.encryption)))
     }
 
-    async fn upload_part(&self, req: S3Request<dto::UploadPartInput>) -> S3Result<S3Response<dto::UploadPartOutput>> {
+    async fn upload_part(
+        &self,
+        req: S3Request<dto::UploadPartInput>,
+    ) -> S3Result<S3Response<dto::UploadPartOutput>> {
         let request = context_of(&req.extensions)?;
         let input = req.input;
         let name = (input.bucket.as_str(), input.key.as_str(), input.upload_id.as_str());
-        let uploaded = multipart::upload_part(&self.cloud, &request, name, input.part_number, input.body).await;
+        let uploaded =
+            multipart::upload_part(&self.cloud, &request, name, input.part_number, input.body).await;
         let (part, facts) = report(&request, uploaded)?;
         let mut output = dto::UploadPartOutput {
             e_tag: Some(dto::ETag::Strong(part.etag.clone())),
@@ -600,7 +684,10 @@ impl S3 for Backend {
         Ok(S3Response::new(dto::AbortMultipartUploadOutput::default()))
     }
 
-    async fn list_parts(&self, req: S3Request<dto::ListPartsInput>) -> S3Result<S3Response<dto::ListPartsOutput>> {
+    async fn list_parts(
+        &self,
+        req: S3Request<dto::ListPartsInput>,
+    ) -> S3Result<S3Response<dto::ListPartsOutput>> {
         let request = context_of(&req.extensions)?;
         report(&request, multipart_list::list_parts(&self.cloud, &req.input)).map(S3Response::new)
     }
@@ -616,7 +703,9 @@ impl S3 for Backend {
 
 /// The bypass of governance that a request asks for, which was authorized with it.
 pub(crate) fn bypasses_governance(request: &RequestContext) -> bool {
-    request.header("x-amz-bypass-governance-retention").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    request
+        .header("x-amz-bypass-governance-retention")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// Names used by the files of single operations.

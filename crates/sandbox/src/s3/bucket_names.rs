@@ -3,7 +3,9 @@
 /// Whether AWS would take the name for a new bucket.
 pub(crate) fn is_valid(name: &str) -> bool {
     let length = (3..=63).contains(&name.len());
-    let characters = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.');
+    let characters = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.');
     let edge = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     length
         && characters
@@ -12,7 +14,9 @@ pub(crate) fn is_valid(name: &str) -> bool {
         && !name.contains("..")
         && name.parse::<std::net::Ipv4Addr>().is_err()
         && !["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|prefix| name.starts_with(prefix))
-        && !["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"].iter().any(|suffix| name.ends_with(suffix))
+        && !["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
 }
 
 /// Whether a request may name such a bucket at all; looser, since nothing comes of asking.

@@ -24,7 +24,8 @@ pub(crate) fn create(
 ) -> Result<String, AwsError> {
     let name = input.bucket.as_str();
     if !bucket_names::is_valid(name) {
-        return Err(AwsError::new(400, "InvalidBucketName", "The specified bucket is not valid.").detail("BucketName", name));
+        return Err(AwsError::new(400, "InvalidBucketName", "The specified bucket is not valid.")
+            .detail("BucketName", name));
     }
     let configuration = input.create_bucket_configuration.as_ref();
     let constraint = configuration
@@ -35,14 +36,21 @@ pub(crate) fn create(
     let ownership = match request.header("x-amz-object-ownership") {
         None => Ownership::BucketOwnerEnforced,
         Some(text) => Ownership::parse(text).ok_or_else(|| {
-            AwsError::new(400, "InvalidArgument", "Invalid x-amz-object-ownership header").detail("ArgumentValue", text)
+            AwsError::new(400, "InvalidArgument", "Invalid x-amz-object-ownership header")
+                .detail("ArgumentValue", text)
         })?,
     };
     let object_lock = match request.header("x-amz-bucket-object-lock-enabled") {
         None => false,
         Some(text) if text.eq_ignore_ascii_case("true") => true,
         Some(text) if text.eq_ignore_ascii_case("false") => false,
-        Some(_) => return Err(AwsError::new(400, "InvalidArgument", "Invalid x-amz-bucket-object-lock-enabled header")),
+        Some(_) => {
+            return Err(AwsError::new(
+                400,
+                "InvalidArgument",
+                "Invalid x-amz-bucket-object-lock-enabled header",
+            ));
+        }
     };
     allow_create(request, name, constraint.as_deref(), object_lock)?;
     let account = request.caller.account.clone();
@@ -87,7 +95,9 @@ fn region(cloud: &Cloud, request: &RequestContext, constraint: Option<&str>) -> 
         AwsError::new(
             400,
             "IllegalLocationConstraintException",
-            format!("The {name} location constraint is incompatible for the region specific endpoint this request was sent to."),
+            format!(
+                "The {name} location constraint is incompatible for the region specific endpoint this request was sent to."
+            ),
         )
     };
     match constraint {
@@ -96,10 +106,16 @@ fn region(cloud: &Cloud, request: &RequestContext, constraint: Option<&str>) -> 
         Some("EU") => Ok("eu-west-1".to_owned()),
         Some(constraint) => {
             let plausible = constraint.split('-').count() >= 3
-                && constraint.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+                && constraint
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
             if !plausible || constraint == REGION_OF_THE_OLD {
-                return Err(AwsError::new(400, "InvalidLocationConstraint", "The specified location-constraint is not valid")
-                    .detail("LocationConstraint", constraint));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidLocationConstraint",
+                    "The specified location-constraint is not valid",
+                )
+                .detail("LocationConstraint", constraint));
             }
             if endpoint != REGION_OF_THE_OLD && endpoint != "aws-global" && endpoint != constraint {
                 return Err(incompatible(constraint));
@@ -171,9 +187,13 @@ pub(crate) fn list_buckets(
         None => None,
         Some(number) if (1..=10_000).contains(&number) => usize::try_from(number).ok(),
         Some(number) => {
-            return Err(AwsError::new(400, "InvalidArgument", "Argument max-buckets must be an integer between 1 and 10000")
-                .detail("ArgumentName", "max-buckets")
-                .detail("ArgumentValue", number.to_string()));
+            return Err(AwsError::new(
+                400,
+                "InvalidArgument",
+                "Argument max-buckets must be an integer between 1 and 10000",
+            )
+            .detail("ArgumentName", "max-buckets")
+            .detail("ArgumentValue", number.to_string()));
         }
     };
     let prefix = input.prefix.clone().unwrap_or_default();

@@ -9,7 +9,11 @@ use crate::error::AwsError;
 use crate::request::RequestContext;
 
 /// Holds the conditions of a GET or HEAD against an object.
-pub(crate) fn check_read(request: &RequestContext, etag: &str, modified: OffsetDateTime) -> Result<(), AwsError> {
+pub(crate) fn check_read(
+    request: &RequestContext,
+    etag: &str,
+    modified: OffsetDateTime,
+) -> Result<(), AwsError> {
     let if_match = request.header("if-match");
     if let Some(list) = if_match {
         if !etag_listed(list, etag) {
@@ -62,7 +66,11 @@ pub(crate) fn check_copy_source(
 }
 
 /// Holds the conditions of a write against what is there now.
-pub(crate) fn check_write(request: &RequestContext, key: &str, current: Option<&str>) -> Result<(), AwsError> {
+pub(crate) fn check_write(
+    request: &RequestContext,
+    key: &str,
+    current: Option<&str>,
+) -> Result<(), AwsError> {
     if let Some(list) = request.header("if-none-match") {
         if list.trim() != "*" {
             return Err(not_implemented("If-None-Match"));
@@ -82,8 +90,12 @@ pub(crate) fn check_write(request: &RequestContext, key: &str, current: Option<&
 }
 
 fn not_implemented(header: &str) -> AwsError {
-    AwsError::new(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
-        .detail("Header", header)
+    AwsError::new(
+        501,
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented",
+    )
+    .detail("Header", header)
 }
 
 /// Whether an ETag stands in the list of a condition.

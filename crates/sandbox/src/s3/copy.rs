@@ -70,7 +70,11 @@ pub(crate) fn source(cloud: &Cloud, request: &RequestContext) -> Result<Source, 
         .check_reader(request, "x-amz-copy-source-server-side-encryption-customer")?;
     conditions::check_copy_source(request, &object.facts.etag, found.modified)?;
     if matches!(object.facts.description.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE")) {
-        return Err(AwsError::new(403, "ObjectNotInActiveTierError", "The source object of the COPY operation is not in the active tier and is only stored in Amazon Glacier."));
+        return Err(AwsError::new(
+            403,
+            "ObjectNotInActiveTierError",
+            "The source object of the COPY operation is not in the active tier and is only stored in Amazon Glacier.",
+        ));
     }
     let version_id = (versioning != Versioning::Off || found.id != NULL_VERSION).then_some(found.id);
     Ok(Source { bucket, key, object, version_id })
@@ -89,9 +93,13 @@ fn parse_source(header: &str) -> Result<(String, String, Option<String>), AwsErr
     let decoded = String::from_utf8(percent_decode(path)).map_err(|_| invalid())?;
     let bare = decoded.strip_prefix('/').unwrap_or(&decoded);
     let (bucket, key) = bare.split_once('/').ok_or_else(|| {
-        AwsError::new(400, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
-            .detail("ArgumentName", "x-amz-copy-source")
-            .detail("ArgumentValue", header)
+        AwsError::new(
+            400,
+            "InvalidArgument",
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        )
+        .detail("ArgumentName", "x-amz-copy-source")
+        .detail("ArgumentValue", header)
     })?;
     if bucket.is_empty() || key.is_empty() {
         return Err(invalid());
@@ -174,9 +182,15 @@ fn check_self_copy(
         && source.key == key
         && !request.header("x-amz-copy-source").unwrap_or_default().contains("?versionId=");
     let changes = replaces_metadata
-        || ["x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption", "x-amz-server-side-encryption-customer-algorithm", "x-amz-checksum-algorithm"]
-            .iter()
-            .any(|header| request.headers.contains_key(*header));
+        || [
+            "x-amz-storage-class",
+            "x-amz-website-redirect-location",
+            "x-amz-server-side-encryption",
+            "x-amz-server-side-encryption-customer-algorithm",
+            "x-amz-checksum-algorithm",
+        ]
+        .iter()
+        .any(|header| request.headers.contains_key(*header));
     if same && !changes {
         return Err(AwsError::new(
             400,
@@ -251,7 +265,8 @@ pub(crate) fn for_each_chunk(content: &Content, mut each: impl FnMut(&[u8])) -> 
         match piece {
             Piece::Memory(bytes) => each(bytes),
             Piece::File { file, range } => {
-                let handle = std::fs::File::open(file.directory.path_of(&file.id)).map_err(AwsError::internal)?;
+                let handle =
+                    std::fs::File::open(file.directory.path_of(&file.id)).map_err(AwsError::internal)?;
                 let mut position = range.start;
                 while position < range.end {
                     let length = usize::try_from((range.end - position).min(1 << 20)).unwrap_or(0);
@@ -265,4 +280,3 @@ pub(crate) fn for_each_chunk(content: &Content, mut each: impl FnMut(&[u8])) -> 
     }
     Ok(())
 }
-

@@ -38,9 +38,17 @@ impl Asked {
 }
 
 /// Answers a preflight.
-pub(crate) fn preflight(cloud: &Cloud, bucket: &str, asked: Option<&Asked>) -> Result<Response<Body>, AwsError> {
+pub(crate) fn preflight(
+    cloud: &Cloud,
+    bucket: &str,
+    asked: Option<&Asked>,
+) -> Result<Response<Body>, AwsError> {
     let Some(asked) = asked else {
-        return Err(AwsError::new(400, "BadRequest", "Insufficient information. Origin request header needed."));
+        return Err(AwsError::new(
+            400,
+            "BadRequest",
+            "Insufficient information. Origin request header needed.",
+        ));
     };
     let settings = cloud.buckets.settings(bucket)?;
     let forbidden = |message: &str| {

@@ -98,14 +98,16 @@ pub(crate) fn delete_many(
     let mut output = dto::DeleteObjectsOutput::default();
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for object in delete_input.objects {
-        let wanted = DeleteConditions { if_match: object.e_tag.map(|etag| etag.into_value()), size: object.size };
+        let wanted =
+            DeleteConditions { if_match: object.e_tag.map(|etag| etag.into_value()), size: object.size };
         let result = if object.key.is_empty() {
             Err(AwsError::new(400, "UserKeyMustBeSpecified", "The request must specify a key"))
         } else if object.key.len() > 1024 {
             Err(AwsError::new(400, "KeyTooLongError", "Your key is too long"))
         } else {
-            allow(cloud, request, &settings, &object.key, object.version_id.as_deref())
-                .and_then(|()| delete(cloud, request, bucket, &object.key, object.version_id.as_deref(), &wanted))
+            allow(cloud, request, &settings, &object.key, object.version_id.as_deref()).and_then(|()| {
+                delete(cloud, request, bucket, &object.key, object.version_id.as_deref(), &wanted)
+            })
         };
         match result {
             Ok(_) if quiet => {}

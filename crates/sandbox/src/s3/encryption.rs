@@ -24,12 +24,19 @@ const PREFIX: &str = "x-amz-server-side-encryption";
 
 impl Encryption {
     /// What a write asks for, or the bucket's default.
-    pub(crate) fn from_request(request: &RequestContext, bucket_default: Option<&str>) -> Result<Self, AwsError> {
+    pub(crate) fn from_request(
+        request: &RequestContext,
+        bucket_default: Option<&str>,
+    ) -> Result<Self, AwsError> {
         let customer_key_md5 = customer_key(request, &format!("{PREFIX}-customer"))?;
         let algorithm = request.header(PREFIX);
         if customer_key_md5.is_some() {
             if algorithm.is_some() {
-                return Err(AwsError::new(400, "InvalidArgument", "Server Side Encryption with Customer provided key is incompatible with the encryption method specified"));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidArgument",
+                    "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+                ));
             }
             return Ok(Self { customer_key_md5, ..Self::default() });
         }
@@ -43,9 +50,11 @@ impl Encryption {
             }),
             Some("AES256") if kms_key.is_some() => Err(kms_key_without_kms()),
             Some("AES256") => Ok(Self { algorithm: Some("AES256".to_owned()), ..Self::default() }),
-            Some(other) => Err(AwsError::new(400, "InvalidArgument", "The encryption method specified is not supported")
-                .detail("ArgumentName", PREFIX)
-                .detail("ArgumentValue", other)),
+            Some(other) => {
+                Err(AwsError::new(400, "InvalidArgument", "The encryption method specified is not supported")
+                    .detail("ArgumentName", PREFIX)
+                    .detail("ArgumentValue", other))
+            }
             None if kms_key.is_some() => Err(kms_key_without_kms()),
             None => Ok(Self::from_bucket(request, bucket_default)),
         }
@@ -90,7 +99,11 @@ impl Encryption {
                 "InvalidRequest",
                 "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
             )),
-            (None, Some(_)) => Err(AwsError::new(400, "InvalidRequest", "The encryption parameters are not applicable to this object.")),
+            (None, Some(_)) => Err(AwsError::new(
+                400,
+                "InvalidRequest",
+                "The encryption parameters are not applicable to this object.",
+            )),
             (Some(expected), Some(given)) if *expected == given => Ok(()),
             (Some(_), Some(_)) => Err(AwsError::access_denied()),
         }
@@ -104,17 +117,29 @@ pub(crate) fn customer_key(request: &RequestContext, prefix: &str) -> Result<Opt
     let refused = |message: &str| AwsError::new(400, "InvalidArgument", message);
     match (algorithm, key, md5) {
         (None, None, None) => Ok(None),
-        (None, ..) => Err(refused("Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.")),
-        (Some(other), ..) if other != "AES256" => Err(AwsError::new(400, "InvalidEncryptionAlgorithmError", "The Encryption request you specified is not valid. Supported value: AES256.")),
-        (_, None, _) => Err(refused("Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.")),
-        (_, _, None) => Err(refused("Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated MD5 of the secret key.")),
+        (None, ..) => Err(refused(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.",
+        )),
+        (Some(other), ..) if other != "AES256" => Err(AwsError::new(
+            400,
+            "InvalidEncryptionAlgorithmError",
+            "The Encryption request you specified is not valid. Supported value: AES256.",
+        )),
+        (_, None, _) => Err(refused(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.",
+        )),
+        (_, _, None) => Err(refused(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated MD5 of the secret key.",
+        )),
         (_, Some(key), Some(md5)) => {
             let key = STANDARD.decode(key).unwrap_or_default();
             if key.len() != 32 {
                 return Err(refused("The secret key was invalid for the specified algorithm."));
             }
             if STANDARD.encode(Md5::digest(&key)) != md5 {
-                return Err(refused("The calculated MD5 hash of the key did not match the hash that was provided."));
+                return Err(refused(
+                    "The calculated MD5 hash of the key did not match the hash that was provided.",
+                ));
             }
             Ok(Some(md5.to_owned()))
         }

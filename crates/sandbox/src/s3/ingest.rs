@@ -66,7 +66,8 @@ fn expected_checksum(
         let Some(value) = request.header(algorithm.header()) else { continue };
         if found.is_some() {
             return Err(refused(
-                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.".to_owned(),
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+                    .to_owned(),
             ));
         }
         if !algorithm.is_well_formed(value) {
@@ -81,11 +82,16 @@ fn expected_checksum(
         match named {
             Some(_) if found.is_some() => {
                 return Err(refused(
-                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.".to_owned(),
+                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+                        .to_owned(),
                 ));
             }
             Some(algorithm) => found = Some((algorithm, ExpectedChecksum::InTrailer)),
-            None => return Err(refused("The value specified in the x-amz-trailer header is not supported".to_owned())),
+            None => {
+                return Err(refused(
+                    "The value specified in the x-amz-trailer header is not supported".to_owned(),
+                ));
+            }
         }
     }
     if let Some(name) = request.header("x-amz-sdk-checksum-algorithm") {
@@ -164,9 +170,13 @@ pub(crate) async fn ingest(
     if let Some(expected) = &expectations.md5
         && expected.as_slice() != md5.as_slice()
     {
-        return Err(AwsError::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
-            .detail("ExpectedDigest", STANDARD.encode(expected))
-            .detail("CalculatedDigest", STANDARD.encode(md5)));
+        return Err(AwsError::new(
+            400,
+            "BadDigest",
+            "The Content-MD5 you specified did not match what we received.",
+        )
+        .detail("ExpectedDigest", STANDARD.encode(expected))
+        .detail("CalculatedDigest", STANDARD.encode(md5)));
     }
     let algorithm = hasher.algorithm();
     let value = hasher.finish();
@@ -181,7 +191,11 @@ pub(crate) fn check_document(request: &RequestContext, body: &[u8]) -> Result<()
     if let Some(expected) = &expectations.md5
         && expected.as_slice() != Md5::digest(body).as_slice()
     {
-        return Err(AwsError::new(400, "BadDigest", "The Content-MD5 you specified did not match what we received."));
+        return Err(AwsError::new(
+            400,
+            "BadDigest",
+            "The Content-MD5 you specified did not match what we received.",
+        ));
     }
     match expectations.algorithm() {
         Some(algorithm) => check_checksum(request, &expectations, &algorithm.of(body)),
@@ -189,14 +203,19 @@ pub(crate) fn check_document(request: &RequestContext, body: &[u8]) -> Result<()
     }
 }
 
-fn check_checksum(request: &RequestContext, expectations: &Expectations, computed: &str) -> Result<(), AwsError> {
+fn check_checksum(
+    request: &RequestContext,
+    expectations: &Expectations,
+    computed: &str,
+) -> Result<(), AwsError> {
     let Some((algorithm, expected)) = &expectations.checksum else { return Ok(()) };
     let expected = match expected {
         ExpectedChecksum::Value(value) => value.clone(),
         ExpectedChecksum::Computed => return Ok(()),
         ExpectedChecksum::InTrailer => {
             let trailers = request.trailers.lock();
-            let value = trailers.iter().find(|(name, _)| name == algorithm.header()).map(|(_, value)| value.clone());
+            let value =
+                trailers.iter().find(|(name, _)| name == algorithm.header()).map(|(_, value)| value.clone());
             let Some(value) = value else {
                 return Err(AwsError::new(
                     400,

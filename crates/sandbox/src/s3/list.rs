@@ -119,11 +119,13 @@ fn after_prefix(prefix: &str) -> Option<String> {
 pub(crate) fn page_size(given: Option<i32>, name: &'static str) -> Result<i32, AwsError> {
     match given {
         None => Ok(PAGE_MAX),
-        Some(number) if number < 0 => {
-            Err(AwsError::new(400, "InvalidArgument", format!("Argument {name} must be an integer between 0 and 2147483647"))
-                .detail("ArgumentName", name)
-                .detail("ArgumentValue", number.to_string()))
-        }
+        Some(number) if number < 0 => Err(AwsError::new(
+            400,
+            "InvalidArgument",
+            format!("Argument {name} must be an integer between 0 and 2147483647"),
+        )
+        .detail("ArgumentName", name)
+        .detail("ArgumentValue", number.to_string())),
         Some(number) => Ok(number.min(PAGE_MAX)),
     }
 }
@@ -139,9 +141,11 @@ impl NameEncoding {
         match request.query_value("encoding-type") {
             None => Ok(Self { url: false }),
             Some("url") => Ok(Self { url: true }),
-            Some(other) => Err(AwsError::new(400, "InvalidArgument", "Invalid Encoding Method specified in Request")
-                .detail("ArgumentName", "encoding-type")
-                .detail("ArgumentValue", other)),
+            Some(other) => {
+                Err(AwsError::new(400, "InvalidArgument", "Invalid Encoding Method specified in Request")
+                    .detail("ArgumentName", "encoding-type")
+                    .detail("ArgumentValue", other))
+            }
         }
     }
 
@@ -170,7 +174,9 @@ fn shown_object(encoding: NameEncoding, key: &str, version: &Version, object: &O
         size: i64::try_from(object.content.length()).ok(),
         e_tag: Some(dto::ETag::Strong(object.facts.etag.clone())),
         last_modified: Some(version.modified.into()),
-        storage_class: Some(object.facts.description.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned()).into()),
+        storage_class: Some(
+            object.facts.description.storage_class.clone().unwrap_or_else(|| "STANDARD".to_owned()).into(),
+        ),
         ..dto::Object::default()
     };
     if let Some(checksum) = &object.facts.checksum {
@@ -190,7 +196,16 @@ pub(crate) fn list_objects(
     let max = page_size(input.max_keys, "maxKeys")?;
     let prefix = input.prefix.clone().unwrap_or_default();
     let marker = input.marker.clone().unwrap_or_default();
-    let page = objects_page(cloud, &input.bucket, &prefix, input.delimiter.as_deref(), Some(&marker), max, encoding, true)?;
+    let page = objects_page(
+        cloud,
+        &input.bucket,
+        &prefix,
+        input.delimiter.as_deref(),
+        Some(&marker),
+        max,
+        encoding,
+        true,
+    )?;
     let delimiter = input.delimiter.clone().filter(|delimiter| !delimiter.is_empty());
     Ok(dto::ListObjectsOutput {
         name: Some(input.bucket.clone()),
@@ -199,7 +214,10 @@ pub(crate) fn list_objects(
         max_keys: Some(max),
         is_truncated: Some(page.truncated),
         // without a delimiter, the last key is the marker and S3 says nothing
-        next_marker: page.last.filter(|_| page.truncated && delimiter.is_some()).map(|last| encoding.apply(&last)),
+        next_marker: page
+            .last
+            .filter(|_| page.truncated && delimiter.is_some())
+            .map(|last| encoding.apply(&last)),
         delimiter: delimiter.map(|delimiter| encoding.apply(&delimiter)),
         contents: Some(page.entries),
         common_prefixes: Some(encoding.prefixes(&page.common_prefixes)),
@@ -250,7 +268,10 @@ pub(crate) fn list_objects_v2(
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parameters of a listing, each from another place of the request")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parameters of a listing, each from another place of the request"
+)]
 fn objects_page(
     cloud: &Cloud,
     bucket: &str,
@@ -263,11 +284,18 @@ fn objects_page(
 ) -> Result<Page<dto::Object>, AwsError> {
     let max = usize::try_from(max).unwrap_or(0);
     let mut page = cloud.buckets.read(bucket, |bucket| {
-        Ok(walk(&bucket.objects, prefix, delimiter, after.filter(|after| !after.is_empty()), max, |key, versions| {
-            let version = versions.first()?;
-            let object = version.object.as_ref()?;
-            Some((shown_object(encoding, key, version, object), version.owner.clone()))
-        }))
+        Ok(walk(
+            &bucket.objects,
+            prefix,
+            delimiter,
+            after.filter(|after| !after.is_empty()),
+            max,
+            |key, versions| {
+                let version = versions.first()?;
+                let object = version.object.as_ref()?;
+                Some((shown_object(encoding, key, version, object), version.owner.clone()))
+            },
+        ))
     })?;
     if max == 0 {
         page.truncated = false;
@@ -311,8 +339,12 @@ pub(crate) fn list_versions(
     let key_marker = input.key_marker.clone().unwrap_or_default();
     let version_marker = input.version_id_marker.clone().filter(|marker| !marker.is_empty());
     if version_marker.is_some() && key_marker.is_empty() {
-        return Err(AwsError::new(400, "InvalidArgument", "A version-id marker cannot be specified without a key marker.")
-            .detail("ArgumentName", "version-id-marker"));
+        return Err(AwsError::new(
+            400,
+            "InvalidArgument",
+            "A version-id marker cannot be specified without a key marker.",
+        )
+        .detail("ArgumentName", "version-id-marker"));
     }
     let delimiter = input.delimiter.clone().filter(|delimiter| !delimiter.is_empty());
     let mut output = dto::ListObjectVersionsOutput {
@@ -434,7 +466,13 @@ mod tests {
         names.iter().map(|name| ((*name).to_owned(), ())).collect()
     }
 
-    fn page(names: &[&str], prefix: &str, delimiter: Option<&str>, after: Option<&str>, max: usize) -> (Vec<String>, Vec<String>, bool) {
+    fn page(
+        names: &[&str],
+        prefix: &str,
+        delimiter: Option<&str>,
+        after: Option<&str>,
+        max: usize,
+    ) -> (Vec<String>, Vec<String>, bool) {
         let page = walk(&keys(names), prefix, delimiter, after, max, |key, ()| Some(key.to_owned()));
         (page.entries, page.common_prefixes, page.truncated)
     }
@@ -446,15 +484,18 @@ mod tests {
     #[test]
     fn folds_and_pages() {
         let names = ["a", "b/1", "b/2", "c", "d/x/y", "e"];
-        assert_eq!(page(&names, "", Some("/"), None, 10), (texts(&["a", "c", "e"]), texts(&["b/", "d/"]), false));
+        assert_eq!(
+            page(&names, "", Some("/"), None, 10),
+            (texts(&["a", "c", "e"]), texts(&["b/", "d/"]), false)
+        );
         assert_eq!(page(&names, "", Some("/"), None, 2), (texts(&["a"]), texts(&["b/"]), true));
         assert_eq!(page(&names, "", Some("/"), Some("b/"), 2), (texts(&["c"]), texts(&["d/"]), true));
         assert_eq!(page(&names, "b/", Some("/"), None, 10), (texts(&["b/1", "b/2"]), vec![], false));
         assert_eq!(page(&names, "d/", Some("/"), None, 10), (vec![], texts(&["d/x/"]), false));
         assert_eq!(page(&names, "", None, Some("c"), 10), (texts(&["d/x/y", "e"]), vec![], false));
         assert_eq!(page(&names, "zzz", None, None, 10), (vec![], vec![], false));
-        assert_eq!(page(&names, "", None, None, 6).2, false);
-        assert_eq!(page(&names, "", None, None, 5).2, true);
+        assert!(!page(&names, "", None, None, 6).2);
+        assert!(page(&names, "", None, None, 5).2);
     }
 
     #[test]

@@ -32,7 +32,11 @@ impl Locks {
         let hold = request.header("x-amz-object-lock-legal-hold");
         if !bucket.object_lock {
             if mode.is_some() || until.is_some() || hold.is_some() {
-                return Err(AwsError::new(400, "InvalidRequest", "Bucket is missing Object Lock Configuration"));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidRequest",
+                    "Bucket is missing Object Lock Configuration",
+                ));
             }
             return Ok(Self::default());
         }
@@ -52,8 +56,12 @@ impl Locks {
             Some("ON") => Some(true),
             Some("OFF") => Some(false),
             Some(other) => {
-                return Err(AwsError::new(400, "InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'")
-                    .detail("ArgumentValue", other));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidArgument",
+                    "Legal Hold must be either of 'ON' or 'OFF'",
+                )
+                .detail("ArgumentValue", other));
             }
         };
         Ok(Self { retention, legal_hold })
@@ -66,7 +74,11 @@ impl Locks {
             retention.until > now && !(bypass_governance && retention.mode == "GOVERNANCE")
         });
         if held || retained {
-            return Err(AwsError::new(403, "AccessDenied", "Access Denied because object protected by object lock."));
+            return Err(AwsError::new(
+                403,
+                "AccessDenied",
+                "Access Denied because object protected by object lock.",
+            ));
         }
         Ok(())
     }
@@ -88,11 +100,13 @@ impl Locks {
 /// Reads a retention and insists on a time to come.
 pub(crate) fn parse_retention(mode: &str, until: &str, now: OffsetDateTime) -> Result<Retention, AwsError> {
     if mode != "GOVERNANCE" && mode != "COMPLIANCE" {
-        return Err(AwsError::new(400, "InvalidArgument", "Unknown wormMode directive.").detail("ArgumentValue", mode));
+        return Err(AwsError::new(400, "InvalidArgument", "Unknown wormMode directive.")
+            .detail("ArgumentValue", mode));
     }
-    let until = OffsetDateTime::parse(until, &time::format_description::well_known::Rfc3339).map_err(|_| {
-        AwsError::new(400, "InvalidArgument", "The retain until date must be provided in ISO 8601 format")
-    })?;
+    let until =
+        OffsetDateTime::parse(until, &time::format_description::well_known::Rfc3339).map_err(|_| {
+            AwsError::new(400, "InvalidArgument", "The retain until date must be provided in ISO 8601 format")
+        })?;
     if until <= now {
         return Err(AwsError::new(400, "InvalidArgument", "The retain until date must be in the future!"));
     }
@@ -127,7 +141,11 @@ pub(crate) fn change_retention(
             _ => (longer && same_mode) || bypass_governance,
         };
         if !allowed {
-            return Err(AwsError::new(403, "AccessDenied", "Access Denied because object protected by object lock."));
+            return Err(AwsError::new(
+                403,
+                "AccessDenied",
+                "Access Denied because object protected by object lock.",
+            ));
         }
     }
     object.facts.locks.retention = new;

@@ -26,7 +26,10 @@ const STORAGE_CLASSES: [&str; 11] = [
 ];
 
 /// Reads the description of an object from the headers of a write.
-pub(crate) fn from_request(request: &RequestContext, bucket: &BucketSettings) -> Result<Description, AwsError> {
+pub(crate) fn from_request(
+    request: &RequestContext,
+    bucket: &BucketSettings,
+) -> Result<Description, AwsError> {
     let text = |name: &str| header_text(request, name).filter(|value| !value.is_empty());
     let storage_class = storage_class(request)?;
     Ok(Description {
@@ -53,8 +56,10 @@ pub(crate) fn storage_class(request: &RequestContext) -> Result<Option<String>, 
     match request.header("x-amz-storage-class") {
         None | Some("" | "STANDARD") => Ok(None),
         Some(class) if STORAGE_CLASSES.contains(&class) => Ok(Some(class.to_owned())),
-        Some(class) => Err(AwsError::new(400, "InvalidStorageClass", "The storage class you specified is not valid")
-            .detail("StorageClassRequested", class)),
+        Some(class) => {
+            Err(AwsError::new(400, "InvalidStorageClass", "The storage class you specified is not valid")
+                .detail("StorageClassRequested", class))
+        }
     }
 }
 

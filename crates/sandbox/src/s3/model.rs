@@ -99,7 +99,8 @@ pub(crate) struct PublicAccessBlock {
 
 impl PublicAccessBlock {
     /// What new buckets have.
-    pub(crate) const ALL: Self = Self { block_acls: true, ignore_acls: true, block_policy: true, restrict_buckets: true };
+    pub(crate) const ALL: Self =
+        Self { block_acls: true, ignore_acls: true, block_policy: true, restrict_buckets: true };
 }
 
 /// One version of a key: an object, or a marker that it was deleted.

@@ -72,11 +72,14 @@ fn wanted_checksum(
     let kind = match request.header("x-amz-checksum-type") {
         None => None,
         Some(text) => Some(
-            ChecksumType::parse(text).ok_or_else(|| refused("Value for x-amz-checksum-type header is invalid."))?,
+            ChecksumType::parse(text)
+                .ok_or_else(|| refused("Value for x-amz-checksum-type header is invalid."))?,
         ),
     };
     match (algorithm, kind) {
-        (None, Some(_)) => Err(refused("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")),
+        (None, Some(_)) => Err(refused(
+            "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+        )),
         (Some(algorithm), Some(kind)) if !algorithm.allows(kind) => Err(refused(&format!(
             "The {} checksum type cannot be used with the {} checksum algorithm.",
             kind.as_str(),
@@ -89,7 +92,8 @@ fn wanted_checksum(
 
 fn upload_facts(cloud: &Cloud, bucket: &str, key: &str, id: &str) -> Result<UploadFacts, AwsError> {
     cloud.buckets.read(bucket, |bucket| {
-        let upload = bucket.uploads.get(&(key.to_owned(), id.to_owned())).ok_or_else(|| no_such_upload(id))?;
+        let upload =
+            bucket.uploads.get(&(key.to_owned(), id.to_owned())).ok_or_else(|| no_such_upload(id))?;
         Ok(upload.facts.clone())
     })
 }
@@ -189,12 +193,8 @@ pub(crate) fn upload_part_copy(
         hasher.update(bytes);
     })?;
     let checksum = Checksum { algorithm, value: hasher.finish(), kind: ChecksumType::FullObject };
-    let part = Part {
-        content,
-        etag: hex::encode(md5.finalize()),
-        checksum: Some(checksum),
-        modified: request.now,
-    };
+    let part =
+        Part { content, etag: hex::encode(md5.finalize()), checksum: Some(checksum), modified: request.now };
     store_part(cloud, bucket, key, id, number, part.clone())?;
     Ok((part, source))
 }
@@ -234,8 +234,11 @@ pub(crate) fn complete(
 ) -> Result<Written, AwsError> {
     let (bucket, key, id) = (input.bucket.as_str(), input.key.as_str(), input.upload_id.as_str());
     let name = (key.to_owned(), id.to_owned());
-    let upload = cloud.buckets.read(bucket, |bucket| bucket.uploads.get(&name).cloned().ok_or_else(|| no_such_upload(id)))?;
-    let listed = input.multipart_upload.as_ref().and_then(|upload| upload.parts.as_deref()).unwrap_or_default();
+    let upload = cloud
+        .buckets
+        .read(bucket, |bucket| bucket.uploads.get(&name).cloned().ok_or_else(|| no_such_upload(id)))?;
+    let listed =
+        input.multipart_upload.as_ref().and_then(|upload| upload.parts.as_deref()).unwrap_or_default();
     let parts = chosen_parts(&upload, listed)?;
     put::check_conditions(cloud, request, bucket, key)?;
     let size: u64 = parts.iter().map(|(_, part)| part.content.length()).sum();
@@ -245,7 +248,9 @@ pub(crate) fn complete(
         return Err(AwsError::new(
             400,
             "InvalidRequest",
-            format!("The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {size}"),
+            format!(
+                "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {size}"
+            ),
         ));
     }
     let checksum = whole_checksum(&upload.facts, &parts);
@@ -259,7 +264,9 @@ pub(crate) fn complete(
     // S3 keeps the checksums of parts when the upload named an algorithm
     let keep_part_checksums = upload.facts.checksum_algorithm.is_some();
     let object = Object {
-        content: crate::storage::content::Content::concatenate(parts.iter().map(|(_, part)| part.content.clone())),
+        content: crate::storage::content::Content::concatenate(
+            parts.iter().map(|(_, part)| part.content.clone()),
+        ),
         facts: ObjectFacts {
             etag: format!("{}-{}", hex::encode(md5.finalize()), parts.len()),
             description: upload.facts.description.clone(),
@@ -297,7 +304,8 @@ fn chosen_parts(upload: &Upload, listed: &[dto::CompletedPart]) -> Result<Vec<(u
     let mut parts: Vec<(u16, Part)> = Vec::with_capacity(listed.len());
     for item in listed {
         let number = item.part_number.unwrap_or(0);
-        let etag = item.e_tag.as_ref().map(|etag| etag.value().trim_matches('"').to_owned()).unwrap_or_default();
+        let etag =
+            item.e_tag.as_ref().map(|etag| etag.value().trim_matches('"').to_owned()).unwrap_or_default();
         let invalid = || {
             AwsError::new(
                 400,
@@ -369,7 +377,10 @@ fn whole_checksum(facts: &UploadFacts, parts: &[(u16, Part)]) -> Option<Checksum
     let algorithm = facts.checksum_algorithm.unwrap_or(ChecksumAlgorithm::Crc64Nvme);
     let kind = facts.checksum_type.unwrap_or_else(|| algorithm.default_type());
     // parts may have been sent with other algorithms when the upload named none
-    if parts.iter().any(|(_, part)| part.checksum.as_ref().is_none_or(|checksum| checksum.algorithm != algorithm)) {
+    if parts
+        .iter()
+        .any(|(_, part)| part.checksum.as_ref().is_none_or(|checksum| checksum.algorithm != algorithm))
+    {
         return whole_checksum_of_bytes(algorithm, parts);
     }
     let values: Vec<(&str, u64)> = parts
@@ -412,7 +423,10 @@ fn check_whole(request: &RequestContext, facts: &UploadFacts, checksum: &Checksu
         return Err(AwsError::new(
             400,
             "InvalidRequest",
-            format!("The upload was created using the {} checksum mode. The complete request must use the same checksum mode.", checksum.kind.as_str()),
+            format!(
+                "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+                checksum.kind.as_str()
+            ),
         ));
     }
     for algorithm in ChecksumAlgorithm::ALL {

@@ -10,7 +10,10 @@ use crate::request::RequestContext;
 use crate::sandbox::Cloud;
 
 /// ListParts.
-pub(crate) fn list_parts(cloud: &Cloud, input: &dto::ListPartsInput) -> Result<dto::ListPartsOutput, AwsError> {
+pub(crate) fn list_parts(
+    cloud: &Cloud,
+    input: &dto::ListPartsInput,
+) -> Result<dto::ListPartsOutput, AwsError> {
     let max = list::page_size(input.max_parts, "max-parts")?;
     let marker = input.part_number_marker.unwrap_or(0).max(0);
     let name = (input.key.clone(), input.upload_id.clone());
@@ -49,7 +52,10 @@ pub(crate) fn list_parts(cloud: &Cloud, input: &dto::ListPartsInput) -> Result<d
         initiator: Some(initiator(&upload.facts)),
         owner: Some(list::owner(cloud, &upload.facts.owner)),
         storage_class: Some(storage_class(&upload.facts).into()),
-        checksum_algorithm: upload.facts.checksum_algorithm.map(|algorithm| algorithm.as_str().to_owned().into()),
+        checksum_algorithm: upload
+            .facts
+            .checksum_algorithm
+            .map(|algorithm| algorithm.as_str().to_owned().into()),
         checksum_type: upload.facts.checksum_type.map(|kind| kind.as_str().to_owned().into()),
         parts: Some(parts),
         ..dto::ListPartsOutput::default()
@@ -126,7 +132,9 @@ pub(crate) fn list_uploads(
             initiator: Some(initiator(upload)),
             owner: Some(list::owner(cloud, &upload.owner)),
             storage_class: Some(storage_class(upload).into()),
-            checksum_algorithm: upload.checksum_algorithm.map(|algorithm| algorithm.as_str().to_owned().into()),
+            checksum_algorithm: upload
+                .checksum_algorithm
+                .map(|algorithm| algorithm.as_str().to_owned().into()),
             checksum_type: upload.checksum_type.map(|kind| kind.as_str().to_owned().into()),
         });
     }

@@ -20,7 +20,9 @@ pub(crate) fn change<T>(
     change: impl FnOnce(&mut Object) -> Result<T, AwsError>,
 ) -> Result<T, AwsError> {
     read::find(cloud, request, bucket, key, request.version_id())?;
-    cloud.buckets.change(bucket, |bucket, dirty| bucket.change_object(key, request.version_id(), dirty, change))
+    cloud
+        .buckets
+        .change(bucket, |bucket, dirty| bucket.change_object(key, request.version_id(), dirty, change))
 }
 
 /// PutObjectTagging: authorized here, since decisions may depend on the tags. Gives the version's id.
@@ -106,7 +108,11 @@ pub(crate) fn put_retention(
                 return Err(malformed_xml());
             }
             if until <= request.now {
-                return Err(AwsError::new(400, "InvalidArgument", "The retain until date must be in the future!"));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidArgument",
+                    "The retain until date must be in the future!",
+                ));
             }
             Some(Retention { mode: mode.as_str().to_owned(), until })
         }

@@ -68,7 +68,10 @@ impl Persist {
 
     /// Reads everything, and deletes content files that nothing points to.
     pub(crate) fn load(&self, blobs: &BlobStore) -> Result<BTreeMap<String, Bucket>, SandboxError> {
-        let failed = |error: std::io::Error| SandboxError::Data { path: self.directory.clone(), reason: error.to_string() };
+        let failed = |error: std::io::Error| SandboxError::Data {
+            path: self.directory.clone(),
+            reason: error.to_string(),
+        };
         std::fs::create_dir_all(&self.directory).map_err(failed)?;
         let mut buckets = BTreeMap::new();
         let Some(directory) = blobs.directory() else { return Ok(buckets) };
@@ -141,10 +144,9 @@ impl Contents {
             .into_iter()
             .map(|piece| {
                 let directory = &self.directory;
-                let file = self
-                    .files
-                    .entry(piece.file.clone())
-                    .or_insert_with(|| Arc::new(ContentFile { id: piece.file, directory: directory.clone() }));
+                let file = self.files.entry(piece.file.clone()).or_insert_with(|| {
+                    Arc::new(ContentFile { id: piece.file, directory: directory.clone() })
+                });
                 Piece::File { file: file.clone(), range: piece.start..piece.end }
             })
             .collect();

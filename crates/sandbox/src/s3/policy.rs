@@ -18,17 +18,20 @@ pub(crate) struct BucketPolicy {
 /// Reads a policy for a bucket, as strictly as S3.
 pub(crate) fn parse(text: &str, bucket: &str, state: &IdentityState) -> Result<BucketPolicy, AwsError> {
     if text.len() > iam::limits::BUCKET_POLICY_BYTES_MAX {
-        return Err(AwsError::new(400, "PolicyTooLarge", "The policy exceeds the allowed maximum size of 20480 bytes"));
+        return Err(AwsError::new(
+            400,
+            "PolicyTooLarge",
+            "The policy exceeds the allowed maximum size of 20480 bytes",
+        ));
     }
-    let value: Value = serde_json::from_str(text).map_err(|_| {
-        malformed("This policy contains invalid Json")
-    })?;
-    let document = Document::parse_with_principals(DocumentKind::Bucket, text, state).map_err(|error| match error {
-        DocumentError::Malformed(reason) => malformed(reason),
-        DocumentError::Principal(family, name) => {
-            malformed("Invalid principal in policy").detail("Detail", format!("\"{family}\" : \"{name}\""))
-        }
-    })?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|_| malformed("This policy contains invalid Json"))?;
+    let document =
+        Document::parse_with_principals(DocumentKind::Bucket, text, state).map_err(|error| match error {
+            DocumentError::Malformed(reason) => malformed(reason),
+            DocumentError::Principal(family, name) => malformed("Invalid principal in policy")
+                .detail("Detail", format!("\"{family}\" : \"{name}\"")),
+        })?;
     for statement in one_or_many(value.get("Statement")) {
         check_statement(statement, bucket)?;
     }
@@ -53,7 +56,8 @@ fn check_statement(statement: &Value, bucket: &str) -> Result<(), AwsError> {
     for element in ["Resource", "NotResource"] {
         for resource in one_or_many(statement.get(element)).iter().filter_map(Value::as_str) {
             let rest = resource.strip_prefix(&own);
-            let inside = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'));
+            let inside =
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest.starts_with('*'));
             if !inside {
                 return Err(malformed("Policy has invalid resource").detail("Detail", resource));
             }
@@ -107,8 +111,9 @@ fn is_narrowed(condition: Option<&Value>) -> bool {
     let Some(Value::Object(operators)) = condition else { return false };
     operators.iter().any(|(operator, keys)| {
         let operator = operator.to_ascii_lowercase();
-        let positive = ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress"]
-            .contains(&operator.as_str());
+        let positive =
+            ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress"]
+                .contains(&operator.as_str());
         let Value::Object(keys) = keys else { return false };
         positive
             && keys.iter().any(|(key, values)| {

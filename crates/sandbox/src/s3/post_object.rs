@@ -50,7 +50,8 @@ pub(crate) async fn answer(
 ) -> Result<Outcome, AwsError> {
     let body = collect(stream).await?;
     let content_type = context.header("content-type").unwrap_or_default();
-    let boundary = boundary(content_type).ok_or_else(|| malformed("The body of your POST request is not well-formed multipart/form-data."))?;
+    let boundary = boundary(content_type)
+        .ok_or_else(|| malformed("The body of your POST request is not well-formed multipart/form-data."))?;
     let form = parse_form(&body, &boundary)?;
     let bucket = target.bucket.as_deref().unwrap_or_default();
     cloud.buckets.settings(bucket)?;
@@ -83,7 +84,11 @@ async fn collect(mut stream: PayloadStream) -> Result<Bytes, AwsError> {
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| malformed("The body of your POST request broke off."))?;
         if body.len() + chunk.len() > FORM_BYTES_MAX {
-            return Err(AwsError::new(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"));
+            return Err(AwsError::new(
+                400,
+                "EntityTooLarge",
+                "Your proposed upload exceeds the maximum allowed size",
+            ));
         }
         body.extend_from_slice(&chunk);
     }
@@ -99,7 +104,11 @@ fn boundary(content_type: &str) -> Option<String> {
 }
 
 fn find(haystack: &[u8], needle: &[u8], from: usize) -> Option<usize> {
-    haystack.get(from..)?.windows(needle.len()).position(|window| window == needle).map(|position| position + from)
+    haystack
+        .get(from..)?
+        .windows(needle.len())
+        .position(|window| window == needle)
+        .map(|position| position + from)
 }
 
 fn parse_form(body: &Bytes, boundary: &str) -> Result<Form, AwsError> {
@@ -117,11 +126,13 @@ fn parse_form(body: &Bytes, boundary: &str) -> Result<Form, AwsError> {
         let data_start = head_end + 4;
         let data_end = find(body, next.as_bytes(), data_start).ok_or_else(broken)?;
         let parameter = |name: &str| -> Option<String> {
-            let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
+            let line =
+                head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
             let (_, rest) = line.split_once(&format!("{name}=\""))?;
             rest.split('"').next().map(str::to_owned)
         };
-        let disposition = head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"));
+        let disposition =
+            head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"));
         let name = disposition
             .and_then(|line| line.split(';').map(str::trim).find_map(|part| part.strip_prefix("name=")))
             .map(|name| name.trim_matches('"').to_ascii_lowercase())
@@ -146,10 +157,20 @@ fn caller(cloud: &Cloud, context: &RequestContext, form: &Form) -> Result<Caller
         return match (form.get("awsaccesskeyid"), form.get("signature"), form.get("policy")) {
             (Some(key), Some(signature), Some(policy)) => {
                 let token = form.get("x-amz-security-token");
-                old_signature::authenticate_form(key, policy, signature, token, &cloud.identities, context.now)
+                old_signature::authenticate_form(
+                    key,
+                    policy,
+                    signature,
+                    token,
+                    &cloud.identities,
+                    context.now,
+                )
             }
             (None, None, _) => Ok(Caller::anonymous()),
-            _ => Err(invalid("field", "Bucket POST must contain fields named 'AWSAccessKeyId', 'signature' and 'policy'.  If they are specified, please check the order of the fields.")),
+            _ => Err(invalid(
+                "field",
+                "Bucket POST must contain fields named 'AWSAccessKeyId', 'signature' and 'policy'.  If they are specified, please check the order of the fields.",
+            )),
         };
     };
     let field = |name: &'static str| {
@@ -162,12 +183,21 @@ fn caller(cloud: &Cloud, context: &RequestContext, form: &Form) -> Result<Caller
     let scope = Scope::parse(field("x-amz-credential")?)
         .filter(|scope| scope.service == "s3")
         .ok_or_else(|| invalid("x-amz-credential", "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."))?;
-    let signed_at = parse_amz_date(field("x-amz-date")?)
-        .ok_or_else(|| invalid("x-amz-date", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""))?;
+    let signed_at = parse_amz_date(field("x-amz-date")?).ok_or_else(|| {
+        invalid("x-amz-date", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+    })?;
     if signed_at.date() != parse_amz_date(&format!("{}T000000Z", scope.date)).unwrap_or(signed_at).date() {
         return Err(invalid("x-amz-credential", "the date of the Credential is not that of X-Amz-Date"));
     }
-    authenticate_form(&scope, signed_at, policy, signature, form.get("x-amz-security-token"), &cloud.identities, context.now)
+    authenticate_form(
+        &scope,
+        signed_at,
+        policy,
+        signature,
+        form.get("x-amz-security-token"),
+        &cloud.identities,
+        context.now,
+    )
 }
 
 /// Fields that need no condition in the policy.
@@ -214,9 +244,13 @@ fn check_policy(
             Value::Object(pairs) => {
                 for (name, expected) in pairs {
                     let name = name.to_ascii_lowercase();
-                    let expected = expected.as_str().ok_or_else(|| refuse("Invalid Policy: Invalid Simple-Condition: value must be a string."))?;
+                    let expected = expected.as_str().ok_or_else(|| {
+                        refuse("Invalid Policy: Invalid Simple-Condition: value must be a string.")
+                    })?;
                     if value_of(&name).as_deref() != Some(expected) {
-                        return Err(denied(format!("Invalid according to Policy: Policy Condition failed: [\"eq\", \"${name}\", \"{expected}\"]")));
+                        return Err(denied(format!(
+                            "Invalid according to Policy: Policy Condition failed: [\"eq\", \"${name}\", \"{expected}\"]"
+                        )));
                     }
                     covered.push(name);
                 }
@@ -255,14 +289,20 @@ fn check_policy(
                     _ => return Err(refuse("Invalid Policy: Unknown operator.")),
                 };
                 if !holds {
-                    return Err(denied(format!("Invalid according to Policy: Policy Condition failed: [\"{operator}\", \"{field}\", \"{expected}\"]")));
+                    return Err(denied(format!(
+                        "Invalid according to Policy: Policy Condition failed: [\"{operator}\", \"{field}\", \"{expected}\"]"
+                    )));
                 }
                 covered.push(name);
             }
             _ => return Err(refuse("Invalid Policy: Invalid condition.")),
         }
     }
-    let stray = form.fields.iter().map(|(name, _)| name).find(|name| needs_condition(name) && !covered.contains(name));
+    let stray = form
+        .fields
+        .iter()
+        .map(|(name, _)| name)
+        .find(|name| needs_condition(name) && !covered.contains(name));
     if let Some(name) = stray {
         return Err(denied(format!("Invalid according to Policy: Extra input fields: {name}")));
     }
@@ -275,17 +315,29 @@ fn check_policy(
 fn check_size(size: usize, least: i64, most: i64) -> Result<(), AwsError> {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     if least < 0 || most < least {
-        return Err(AwsError::new(400, "InvalidPolicyDocument", "Invalid Policy: Invalid content-length-range."));
+        return Err(AwsError::new(
+            400,
+            "InvalidPolicyDocument",
+            "Invalid Policy: Invalid content-length-range.",
+        ));
     }
     if size < least {
-        return Err(AwsError::new(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
-            .detail("ProposedSize", size.to_string())
-            .detail("MinSizeAllowed", least.to_string()));
+        return Err(AwsError::new(
+            400,
+            "EntityTooSmall",
+            "Your proposed upload is smaller than the minimum allowed size",
+        )
+        .detail("ProposedSize", size.to_string())
+        .detail("MinSizeAllowed", least.to_string()));
     }
     if size > most {
-        return Err(AwsError::new(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
-            .detail("ProposedSize", size.to_string())
-            .detail("MaxSizeAllowed", most.to_string()));
+        return Err(AwsError::new(
+            400,
+            "EntityTooLarge",
+            "Your proposed upload exceeds the maximum allowed size",
+        )
+        .detail("ProposedSize", size.to_string())
+        .detail("MaxSizeAllowed", most.to_string()));
     }
     Ok(())
 }
@@ -294,7 +346,9 @@ fn check_size(size: usize, least: i64, most: i64) -> Result<(), AwsError> {
 fn put_headers(form: &Form) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut put = |name: &str, value: &str| {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
             headers.insert(name, value);
         }
     };
@@ -305,9 +359,26 @@ fn put_headers(form: &Form) -> HeaderMap {
         }
     }
     for (name, value) in &form.fields {
-        let described = matches!(name.as_str(), "content-type" | "cache-control" | "content-disposition" | "content-encoding" | "expires" | "content-md5");
-        let extended = ["x-amz-meta-", "x-amz-checksum-", "x-amz-server-side-encryption"].iter().any(|prefix| name.starts_with(prefix))
-            || matches!(name.as_str(), "x-amz-storage-class" | "x-amz-website-redirect-location" | "x-amz-object-lock-mode" | "x-amz-object-lock-retain-until-date" | "x-amz-object-lock-legal-hold");
+        let described = matches!(
+            name.as_str(),
+            "content-type"
+                | "cache-control"
+                | "content-disposition"
+                | "content-encoding"
+                | "expires"
+                | "content-md5"
+        );
+        let extended = ["x-amz-meta-", "x-amz-checksum-", "x-amz-server-side-encryption"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+            || matches!(
+                name.as_str(),
+                "x-amz-storage-class"
+                    | "x-amz-website-redirect-location"
+                    | "x-amz-object-lock-mode"
+                    | "x-amz-object-lock-retain-until-date"
+                    | "x-amz-object-lock-legal-hold"
+            );
         if described || extended {
             put(name, value);
         }
@@ -333,7 +404,11 @@ fn tagging_header(document: &str) -> Option<String> {
         .iter()
         .filter_map(|tag| {
             let (key, value) = (tag.key.as_ref()?, tag.value.as_ref()?);
-            Some(format!("{}={}", percent_encode(key.as_bytes(), false), percent_encode(value.as_bytes(), false)))
+            Some(format!(
+                "{}={}",
+                percent_encode(key.as_bytes(), false),
+                percent_encode(value.as_bytes(), false)
+            ))
         })
         .collect();
     Some(pairs.join("&"))
@@ -416,7 +491,10 @@ fn success(
             xml.nested("PostResponse", |xml| {
                 xml.text("Location", &location).text("Bucket", bucket).text("Key", key).text("ETag", etag);
             });
-            let mut response = Response::new(Body::from(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", xml.finish())));
+            let mut response = Response::new(Body::from(format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
+                xml.finish()
+            )));
             *response.status_mut() = StatusCode::CREATED;
             response.headers_mut().insert("content-type", HeaderValue::from_static("application/xml"));
             response

@@ -111,7 +111,9 @@ fn object_owner(request: &RequestContext, bucket: &BucketSettings) -> String {
 }
 
 fn object_acl(request: &RequestContext, bucket: &BucketSettings, owner: &str) -> Result<Acl, AwsError> {
-    let Some(acl) = acl::from_headers(request, owner, Some(&bucket.account))? else { return Ok(Acl::private(owner)) };
+    let Some(acl) = acl::from_headers(request, owner, Some(&bucket.account))? else {
+        return Ok(Acl::private(owner));
+    };
     check_acl_allowed(request, bucket, &acl)?;
     Ok(if bucket.acls_disabled() { Acl::private(&bucket.account) } else { acl })
 }
@@ -126,7 +128,11 @@ pub(crate) fn check_acl_allowed(
         let harmless = matches!(request.header("x-amz-acl"), Some("private" | "bucket-owner-full-control"))
             || *acl == Acl::private(&bucket.account);
         if !harmless {
-            return Err(AwsError::new(400, "AccessControlListNotSupported", "The bucket does not allow ACLs"));
+            return Err(AwsError::new(
+                400,
+                "AccessControlListNotSupported",
+                "The bucket does not allow ACLs",
+            ));
         }
     }
     if acl.is_public() && bucket.public_access_block.is_some_and(|block| block.block_acls) {

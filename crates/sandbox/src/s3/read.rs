@@ -71,10 +71,7 @@ pub(crate) fn read_object(
 ) -> Result<Reading, AwsError> {
     let (version, object, versioning) = find(cloud, request, bucket, key, request.version_id())?;
     let facts = &object.facts;
-    facts
-        .description
-        .encryption
-        .check_reader(request, "x-amz-server-side-encryption-customer")?;
+    facts.description.encryption.check_reader(request, "x-amz-server-side-encryption-customer")?;
     conditions::check_read(request, &facts.etag, version.modified)?;
     if matches!(facts.description.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"))
         && request.method == http::Method::GET
@@ -100,7 +97,8 @@ pub(crate) fn read_object(
     if versioning != Versioning::Off || version.id != NULL_VERSION {
         put("x-amz-version-id", version.id.clone());
     }
-    let with_checksum = request.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED"));
+    let with_checksum =
+        request.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED"));
     if with_checksum {
         let checksum = match &part {
             Some((_, checksum)) => checksum.as_ref(),
@@ -130,11 +128,11 @@ pub(crate) fn read_object(
     Ok(Reading { headers, content, partial: range.is_some() && size > 0 })
 }
 
+/// Where a part is, and its checksum.
+type PartOfObject = (Range<u64>, Option<Checksum>);
+
 /// The bytes of the part that `partNumber` names, and its checksum.
-fn part_range(
-    request: &RequestContext,
-    object: &Object,
-) -> Result<Option<(Range<u64>, Option<Checksum>)>, AwsError> {
+fn part_range(request: &RequestContext, object: &Object) -> Result<Option<PartOfObject>, AwsError> {
     let Some(text) = request.query_value("partNumber") else { return Ok(None) };
     if request.headers.contains_key("range") {
         return Err(AwsError::new(
@@ -256,12 +254,9 @@ pub(crate) fn attributes(
                 .detail("ArgumentValue", *name));
         }
     }
-    let (version, object, versioning) = find(cloud, request, &input.bucket, &input.key, request.version_id())?;
-    object
-        .facts
-        .description
-        .encryption
-        .check_reader(request, "x-amz-server-side-encryption-customer")?;
+    let (version, object, versioning) =
+        find(cloud, request, &input.bucket, &input.key, request.version_id())?;
+    object.facts.description.encryption.check_reader(request, "x-amz-server-side-encryption-customer")?;
     let facts = &object.facts;
     let has = |name: &str| wanted.contains(&name);
     let mut output = dto::GetObjectAttributesOutput::default();

@@ -120,7 +120,12 @@ impl BucketStore {
     /// The settings of an account's buckets, by name.
     pub(crate) fn of_account(&self, account: &str) -> Vec<BucketSettings> {
         let buckets = self.buckets.read();
-        buckets.values().map(|bucket| &bucket.settings).filter(|settings| settings.account == account).cloned().collect()
+        buckets
+            .values()
+            .map(|bucket| &bucket.settings)
+            .filter(|settings| settings.account == account)
+            .cloned()
+            .collect()
     }
 }
 
@@ -155,13 +160,14 @@ impl Bucket {
             None => self.latest(key).ok_or_else(|| no_such_key(key)),
             Some(id) => {
                 check_version_id(id)?;
-                self.objects.get(key).and_then(|versions| versions.iter().find(|version| version.id == id)).ok_or_else(
-                    || {
+                self.objects
+                    .get(key)
+                    .and_then(|versions| versions.iter().find(|version| version.id == id))
+                    .ok_or_else(|| {
                         AwsError::new(404, "NoSuchVersion", "The specified version does not exist.")
                             .detail("Key", key)
                             .detail("VersionId", id)
-                    },
-                )
+                    })
             }
         }
     }
@@ -239,7 +245,10 @@ pub(crate) fn delete_marker(key: &str, version: &str, named: bool) -> AwsError {
 
 /// Version ids have one shape.
 pub(crate) fn check_version_id(id: &str) -> Result<(), AwsError> {
-    if id == NULL_VERSION || (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_')) {
+    if id == NULL_VERSION
+        || (id.len() == 32
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_'))
+    {
         return Ok(());
     }
     Err(AwsError::new(400, "InvalidArgument", "Invalid version id specified")

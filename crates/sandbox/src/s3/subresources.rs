@@ -59,14 +59,20 @@ const DOCUMENTS: [Subresource; 9] = [
         get_action: "s3:GetBucketWebsite",
         put_action: "s3:PutBucketWebsite",
         delete_action: Some("s3:DeleteBucketWebsite"),
-        absent: Absent::Error("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
+        absent: Absent::Error(
+            "NoSuchWebsiteConfiguration",
+            "The specified bucket does not have a website configuration",
+        ),
     },
     Subresource {
         name: "replication",
         get_action: "s3:GetReplicationConfiguration",
         put_action: "s3:PutReplicationConfiguration",
         delete_action: Some("s3:PutReplicationConfiguration"),
-        absent: Absent::Error("ReplicationConfigurationNotFoundError", "The replication configuration was not found"),
+        absent: Absent::Error(
+            "ReplicationConfigurationNotFoundError",
+            "The replication configuration was not found",
+        ),
     },
     Subresource {
         name: "logging",
@@ -80,14 +86,18 @@ const DOCUMENTS: [Subresource; 9] = [
         get_action: "s3:GetBucketNotification",
         put_action: "s3:PutBucketNotification",
         delete_action: None,
-        absent: Absent::Document("<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>"),
+        absent: Absent::Document(
+            "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>",
+        ),
     },
     Subresource {
         name: "accelerate",
         get_action: "s3:GetAccelerateConfiguration",
         put_action: "s3:PutAccelerateConfiguration",
         delete_action: None,
-        absent: Absent::Document("<AccelerateConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>"),
+        absent: Absent::Document(
+            "<AccelerateConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>",
+        ),
     },
     Subresource {
         name: "requestPayment",
@@ -102,9 +112,24 @@ const DOCUMENTS: [Subresource; 9] = [
 
 /// Documents of which a bucket can have several, each with an id: name, GET and PUT action, root of the list.
 const LISTS: [(&str, &str, &str, &str); 4] = [
-    ("analytics", "s3:GetAnalyticsConfiguration", "s3:PutAnalyticsConfiguration", "ListBucketAnalyticsConfigurationsResult"),
-    ("metrics", "s3:GetMetricsConfiguration", "s3:PutMetricsConfiguration", "ListMetricsConfigurationsResult"),
-    ("inventory", "s3:GetInventoryConfiguration", "s3:PutInventoryConfiguration", "ListInventoryConfigurationsResult"),
+    (
+        "analytics",
+        "s3:GetAnalyticsConfiguration",
+        "s3:PutAnalyticsConfiguration",
+        "ListBucketAnalyticsConfigurationsResult",
+    ),
+    (
+        "metrics",
+        "s3:GetMetricsConfiguration",
+        "s3:PutMetricsConfiguration",
+        "ListMetricsConfigurationsResult",
+    ),
+    (
+        "inventory",
+        "s3:GetInventoryConfiguration",
+        "s3:PutInventoryConfiguration",
+        "ListInventoryConfigurationsResult",
+    ),
     (
         "intelligent-tiering",
         "s3:GetIntelligentTieringConfiguration",
@@ -207,7 +232,11 @@ fn document(
             allow(request, settings, subresource.put_action)?;
             let text = validate_xml::normalize(name, body)?;
             if name == "replication" && settings.versioning != Versioning::Enabled {
-                return Err(AwsError::new(400, "InvalidRequest", "Versioning must be 'Enabled' on the bucket to apply a replication configuration"));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidRequest",
+                    "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
+                ));
             }
             cloud.buckets.change_settings(&settings.name, |settings| {
                 settings.documents.insert(name.to_owned(), text);
@@ -246,7 +275,10 @@ fn listed_document(
                 .map(|(_, document)| document.as_str())
                 .collect();
             let root_open = format!("{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"");
-            Ok(Answer::document(XML, format!("<{root_open}><IsTruncated>false</IsTruncated>{documents}</{root}>")))
+            Ok(Answer::document(
+                XML,
+                format!("<{root_open}><IsTruncated>false</IsTruncated>{documents}</{root}>"),
+            ))
         }
         (&Method::GET, Some(key)) => {
             allow(request, settings, get_action)?;
@@ -298,10 +330,14 @@ fn bucket_policy(
             let policy = policy::parse(text, &settings.name, &cloud.identities.latest())?;
             if policy.is_public && settings.public_access_block.is_some_and(|block| block.block_policy) {
                 let arn = &request.caller.principal.arn;
-                return Err(AwsError::new(403, "AccessDenied", format!(
-                    "User: {arn} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
-                    settings.arn()
-                )));
+                return Err(AwsError::new(
+                    403,
+                    "AccessDenied",
+                    format!(
+                        "User: {arn} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+                        settings.arn()
+                    ),
+                ));
             }
             cloud.buckets.change_settings(&settings.name, |settings| {
                 settings.policy = Some(policy);
@@ -351,8 +387,12 @@ fn ownership_controls(
         Method::GET => {
             allow(request, settings, "s3:GetBucketOwnershipControls")?;
             let ownership = settings.ownership.ok_or_else(|| {
-                AwsError::new(404, "OwnershipControlsNotFoundError", "The bucket ownership controls were not found")
-                    .detail("BucketName", settings.name.clone())
+                AwsError::new(
+                    404,
+                    "OwnershipControlsNotFoundError",
+                    "The bucket ownership controls were not found",
+                )
+                .detail("BucketName", settings.name.clone())
             })?;
             Ok(Answer::document(
                 XML,
@@ -403,8 +443,12 @@ fn public_access_block(
         Method::GET => {
             allow(request, settings, "s3:GetBucketPublicAccessBlock")?;
             let block = settings.public_access_block.ok_or_else(|| {
-                AwsError::new(404, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
-                    .detail("BucketName", settings.name.clone())
+                AwsError::new(
+                    404,
+                    "NoSuchPublicAccessBlockConfiguration",
+                    "The public access block configuration was not found",
+                )
+                .detail("BucketName", settings.name.clone())
             })?;
             let configuration = dto::PublicAccessBlockConfiguration {
                 block_public_acls: Some(block.block_acls),
@@ -450,8 +494,12 @@ fn object_lock(
         Method::GET => {
             allow(request, settings, "s3:GetBucketObjectLockConfiguration")?;
             let document = settings.documents.get("object-lock").ok_or_else(|| {
-                AwsError::new(404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")
-                    .detail("BucketName", settings.name.clone())
+                AwsError::new(
+                    404,
+                    "ObjectLockConfigurationNotFoundError",
+                    "Object Lock configuration does not exist for this bucket",
+                )
+                .detail("BucketName", settings.name.clone())
             })?;
             Ok(Answer::document(XML, document))
         }

@@ -56,7 +56,11 @@ fn check(pairs: Vec<(String, String)>, max: usize) -> Result<BTreeMap<String, St
         } else {
             "Bucket tag count cannot be greater than 50"
         };
-        return Err(AwsError::new(400, if max == OBJECT_TAGS_MAX { "BadRequest" } else { "InvalidTag" }, message));
+        return Err(AwsError::new(
+            400,
+            if max == OBJECT_TAGS_MAX { "BadRequest" } else { "InvalidTag" },
+            message,
+        ));
     }
     let invalid = |message: &str, key: &str| AwsError::new(400, "InvalidTag", message).detail("TagKey", key);
     let mut tags = BTreeMap::new();

@@ -33,7 +33,10 @@ pub(crate) fn normalize(subresource: &str, body: &[u8]) -> Result<String, AwsErr
         "replication" => round_trip::<dto::ReplicationConfiguration>(body),
         "accelerate" => {
             let configuration: dto::AccelerateConfiguration = read(body)?;
-            one_of(configuration.status.as_ref().map(dto::BucketAccelerateStatus::as_str), &["Enabled", "Suspended"])?;
+            one_of(
+                configuration.status.as_ref().map(dto::BucketAccelerateStatus::as_str),
+                &["Enabled", "Suspended"],
+            )?;
             write(&configuration)
         }
         "requestPayment" => {
@@ -98,7 +101,11 @@ fn check_cors(configuration: &dto::CORSConfiguration) -> Result<(), AwsError> {
             }
         }
         if rule.allowed_origins.iter().any(|origin| origin.matches('*').count() > 1) {
-            return Err(AwsError::new(400, "InvalidRequest", "AllowedOrigin can not have more than one wildcard."));
+            return Err(AwsError::new(
+                400,
+                "InvalidRequest",
+                "AllowedOrigin can not have more than one wildcard.",
+            ));
         }
     }
     Ok(())
@@ -113,10 +120,18 @@ fn check_lifecycle(configuration: &mut dto::BucketLifecycleConfiguration) -> Res
         one_of(Some(rule.status.as_str()), &["Enabled", "Disabled"])?;
         let id = rule.id.get_or_insert_with(|| ids::opaque(36)).clone();
         if id.chars().count() > 255 {
-            return Err(AwsError::new(400, "InvalidArgument", "ID length should not exceed allowed limit of 255"));
+            return Err(AwsError::new(
+                400,
+                "InvalidArgument",
+                "ID length should not exceed allowed limit of 255",
+            ));
         }
         if !names.insert(id) {
-            return Err(AwsError::new(400, "InvalidArgument", "Rule ID must be unique. Found same ID for more than one rule"));
+            return Err(AwsError::new(
+                400,
+                "InvalidArgument",
+                "Rule ID must be unique. Found same ID for more than one rule",
+            ));
         }
         let acts = rule.expiration.is_some()
             || rule.abort_incomplete_multipart_upload.is_some()
@@ -124,14 +139,22 @@ fn check_lifecycle(configuration: &mut dto::BucketLifecycleConfiguration) -> Res
             || rule.noncurrent_version_transitions.is_some()
             || rule.transitions.is_some();
         if !acts {
-            return Err(AwsError::new(400, "InvalidRequest", "At least one action needs to be specified in a rule"));
+            return Err(AwsError::new(
+                400,
+                "InvalidRequest",
+                "At least one action needs to be specified in a rule",
+            ));
         }
         if rule.filter.is_none() && rule.prefix.is_none() {
             return Err(malformed_xml());
         }
         if let Some(expiration) = &rule.expiration {
             if expiration.days.is_some_and(|days| days <= 0) {
-                return Err(AwsError::new(400, "InvalidArgument", "'Days' for Expiration action must be a positive integer"));
+                return Err(AwsError::new(
+                    400,
+                    "InvalidArgument",
+                    "'Days' for Expiration action must be a positive integer",
+                ));
             }
             if let Some(date) = &expiration.date {
                 let date: time::OffsetDateTime = date.clone().into();
@@ -175,7 +198,11 @@ fn check_object_lock(configuration: &dto::ObjectLockConfiguration) -> Result<(),
         _ => return Err(malformed_xml()),
     };
     if period <= 0 {
-        return Err(AwsError::new(400, "InvalidArgument", "Default retention period must be a positive integer value."));
+        return Err(AwsError::new(
+            400,
+            "InvalidArgument",
+            "Default retention period must be a positive integer value.",
+        ));
     }
     Ok(())
 }

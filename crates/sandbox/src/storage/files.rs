@@ -45,7 +45,8 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, S
 pub(crate) fn read_json_directory<T: DeserializeOwned>(
     directory: &Path,
 ) -> Result<Vec<(PathBuf, T)>, SandboxError> {
-    let failed = |error: std::io::Error| SandboxError::Data { path: directory.to_owned(), reason: error.to_string() };
+    let failed =
+        |error: std::io::Error| SandboxError::Data { path: directory.to_owned(), reason: error.to_string() };
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

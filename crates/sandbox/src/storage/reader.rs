@@ -89,7 +89,8 @@ impl Stream for ContentReader {
             && self.read.is_none()
             && let Some(Piece::Memory(bytes)) = self.pieces.front_mut()
         {
-            let chunk = if bytes.len() > MEMORY_BYTES { bytes.split_to(MEMORY_BYTES) } else { std::mem::take(bytes) };
+            let chunk =
+                if bytes.len() > MEMORY_BYTES { bytes.split_to(MEMORY_BYTES) } else { std::mem::take(bytes) };
             if bytes.is_empty() {
                 self.pieces.pop_front();
             }

@@ -78,9 +78,7 @@ impl ContentWriter {
             }
         };
         self.written += full.len() as u64;
-        tokio::task::spawn_blocking(move || (&*file).write_all(&full))
-            .await
-            .map_err(std::io::Error::other)?
+        tokio::task::spawn_blocking(move || (&*file).write_all(&full)).await.map_err(std::io::Error::other)?
     }
 
     /// The content written so far.

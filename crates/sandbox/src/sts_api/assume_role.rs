@@ -8,9 +8,9 @@ use super::{checks, packed};
 use crate::authorize::context_keys::{self, add_request_tags};
 use crate::authorize::{Question, decide, reason};
 use crate::error::AwsError;
-use crate::ids;
 use crate::identity::session::{SessionHolder, TemporaryKeys};
 use crate::identity::state::{AccountState, IamRole};
+use crate::ids;
 use crate::query_api::{Call, validation};
 use crate::xml::Xml;
 
@@ -39,18 +39,26 @@ pub(super) fn assume_role(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError
     let seconds = checks::duration(call, 3600, LONGEST_SESSION_SECONDS)?;
     let given_tags = checks::tags(call)?;
     let transitive = call.params.list("TransitiveTagKeys");
-    if let Some(key) = transitive.iter().find(|key| !given_tags.keys().any(|known| known.eq_ignore_ascii_case(key))) {
-        return Err(validation(format!("The specified transitive tag key must be included in the requested tags: {key}")));
+    if let Some(key) =
+        transitive.iter().find(|key| !given_tags.keys().any(|known| known.eq_ignore_ascii_case(key)))
+    {
+        return Err(validation(format!(
+            "The specified transitive tag key must be included in the requested tags: {key}"
+        )));
     }
     let caller = &call.request.caller;
     if caller.is_root() {
         return Err(AwsError::new(403, "AccessDenied", "Roles may not be assumed by root accounts."));
     }
-    if matches!(caller.session.as_deref().map(|session| &session.holder), Some(SessionHolder::Federated { .. })) {
+    if matches!(
+        caller.session.as_deref().map(|session| &session.holder),
+        Some(SessionHolder::Federated { .. })
+    ) {
         return Err(denied(call, "sts:AssumeRole", role_arn));
     }
     let state = &call.request.identities;
-    let (account, role) = state.role_by_arn(role_arn).ok_or_else(|| denied(call, "sts:AssumeRole", role_arn))?;
+    let (account, role) =
+        state.role_by_arn(role_arn).ok_or_else(|| denied(call, "sts:AssumeRole", role_arn))?;
 
     let mut context = context_keys::of_request(call.request);
     context.set("aws:ResourceAccount", account.number.as_str());
@@ -117,7 +125,9 @@ fn inherited_tags(call: &Call<'_>) -> BTreeMap<String, String> {
     session
         .tags
         .iter()
-        .filter(|(key, _)| session.transitive_tags.iter().any(|transitive| transitive.eq_ignore_ascii_case(key)))
+        .filter(|(key, _)| {
+            session.transitive_tags.iter().any(|transitive| transitive.eq_ignore_ascii_case(key))
+        })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }
@@ -127,11 +137,14 @@ fn merged_tags(
     transitive: &[&str],
     inherited: BTreeMap<String, String>,
 ) -> Result<(BTreeMap<String, String>, Vec<String>), AwsError> {
-    if let Some(key) = given.keys().find(|key| inherited.keys().any(|known| known.eq_ignore_ascii_case(key))) {
+    if let Some(key) = given.keys().find(|key| inherited.keys().any(|known| known.eq_ignore_ascii_case(key)))
+    {
         return Err(AwsError::new(
             400,
             "InvalidParameterValue",
-            format!("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session: {key}"),
+            format!(
+                "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session: {key}"
+            ),
         ));
     }
     let passed_on: Vec<String> =
@@ -147,8 +160,10 @@ fn allow(
     context: &Context,
 ) -> Result<(), AwsError> {
     let arn = role.arn(&account.number);
-    let trust =
-        role.trust.named_with_principals(arn.as_str(), &call.request.identities).map_err(AwsError::internal)?;
+    let trust = role
+        .trust
+        .named_with_principals(arn.as_str(), &call.request.identities)
+        .map_err(AwsError::internal)?;
     let decision = decide(
         &call.request.identities,
         &call.request.caller,
@@ -203,7 +218,9 @@ fn check_duration(call: &Call<'_>, role: &IamRole, seconds: i64) -> Result<(), A
         ));
     }
     if seconds > i64::from(role.max_session_seconds) {
-        return Err(validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
+        return Err(validation(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ));
     }
     Ok(())
 }

@@ -34,7 +34,8 @@ pub(super) fn text(
     if value.chars().count() > most {
         return Err(constraint(value, parameter, &format!("have length less than or equal to {most}")));
     }
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || alphabet.as_bytes().contains(&byte);
+    let allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || alphabet.as_bytes().contains(&byte);
     if !value.bytes().all(allowed) {
         return Err(constraint(value, parameter, &format!("satisfy regular expression pattern: {pattern}")));
     }
@@ -50,10 +51,18 @@ pub(super) fn session_name(value: &str) -> Result<(), AwsError> {
 pub(super) fn duration(call: &Call<'_>, default: i64, most: i64) -> Result<i64, AwsError> {
     let seconds = call.params.number("DurationSeconds")?.unwrap_or(default);
     if seconds < 900 {
-        return Err(constraint(&seconds.to_string(), "durationSeconds", "have value greater than or equal to 900"));
+        return Err(constraint(
+            &seconds.to_string(),
+            "durationSeconds",
+            "have value greater than or equal to 900",
+        ));
     }
     if seconds > most {
-        return Err(constraint(&seconds.to_string(), "durationSeconds", &format!("have value less than or equal to {most}")));
+        return Err(constraint(
+            &seconds.to_string(),
+            "durationSeconds",
+            &format!("have value less than or equal to {most}"),
+        ));
     }
     Ok(seconds)
 }
@@ -90,10 +99,15 @@ pub(super) fn session_policies(call: &Call<'_>, account: &str) -> Result<Session
         .filter_map(|[arn]| arn.map(str::to_owned))
         .collect();
     if arns.len() > POLICY_ARNS_MAX {
-        return Err(constraint(&arns.len().to_string(), "policyArns", &format!("have length less than or equal to {POLICY_ARNS_MAX}")));
+        return Err(constraint(
+            &arns.len().to_string(),
+            "policyArns",
+            &format!("have length less than or equal to {POLICY_ARNS_MAX}"),
+        ));
     }
     for arn in &arns {
-        let own = arn.starts_with(&format!("arn:aws:iam::{account}:policy/")) || arn.starts_with("arn:aws:iam::aws:policy/");
+        let own = arn.starts_with(&format!("arn:aws:iam::{account}:policy/"))
+            || arn.starts_with("arn:aws:iam::aws:policy/");
         let state = &call.request.identities;
         let document = state
             .policy(account, arn)
@@ -111,7 +125,11 @@ pub(super) fn session_policies(call: &Call<'_>, account: &str) -> Result<Session
 pub(super) fn tags(call: &Call<'_>) -> Result<BTreeMap<String, String>, AwsError> {
     let pairs = call.params.tags("Tags");
     if pairs.len() > TAGS_MAX {
-        return Err(constraint(&pairs.len().to_string(), "tags", &format!("have length less than or equal to {TAGS_MAX}")));
+        return Err(constraint(
+            &pairs.len().to_string(),
+            "tags",
+            &format!("have length less than or equal to {TAGS_MAX}"),
+        ));
     }
     let mut tags: BTreeMap<String, String> = BTreeMap::new();
     for (key, value) in pairs {
@@ -125,7 +143,11 @@ pub(super) fn tags(call: &Call<'_>) -> Result<BTreeMap<String, String>, AwsError
             return Err(AwsError::new(400, "InvalidParameterValue", "Tag keys must not start with aws:"));
         }
         if tags.keys().any(|known| known.eq_ignore_ascii_case(&key)) {
-            return Err(AwsError::new(400, "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."));
+            return Err(AwsError::new(
+                400,
+                "InvalidParameterValue",
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
         }
         tags.insert(key, value);
     }

@@ -27,7 +27,9 @@ pub(super) fn size(
         return Err(AwsError::new(
             400,
             "PackedPolicyTooLarge",
-            format!("Packed size of session policies and session tags consumes {percent}% of the allotted space."),
+            format!(
+                "Packed size of session policies and session tags consumes {percent}% of the allotted space."
+            ),
         ));
     }
     Ok(Some(percent))

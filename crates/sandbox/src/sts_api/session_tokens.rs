@@ -3,8 +3,8 @@
 use super::{checks, packed};
 use crate::authenticate::caller::user_principal;
 use crate::error::AwsError;
-use crate::ids;
 use crate::identity::session::{SessionHolder, TemporaryKeys};
+use crate::ids;
 use crate::query_api::Call;
 use crate::xml::Xml;
 
@@ -54,8 +54,10 @@ pub(super) fn get_federation_token(call: &Call<'_>, out: &mut Xml) -> Result<(),
     let policies = checks::session_policies(call, &caller.account)?;
     let tags = checks::tags(call)?;
     let packed = packed::size(policies.inline.as_deref(), &policies.arns, &tags)?;
-    let holder =
-        SessionHolder::Federated { name: name.to_owned(), user_name: caller.user_name.clone().unwrap_or_default() };
+    let holder = SessionHolder::Federated {
+        name: name.to_owned(),
+        user_name: caller.user_name.clone().unwrap_or_default(),
+    };
     let mut keys = new_keys(call, holder, seconds);
     keys.policies = policies.policies;
     // without a session policy, a federated user may do nothing
