@@ -1,6 +1,9 @@
 //! S3 over HTTP around s3s: finds bucket and key, checks the signature, hands on what s3s needs, and writes
 //! errors as S3 does.
 
+mod operation;
+mod target;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -18,13 +21,14 @@ use crate::authenticate::chunked::ChunkDecoder;
 use crate::authenticate::parse::{self, Claim};
 use crate::authenticate::payload::{LeftOver, PayloadStream, Trailers};
 use crate::authenticate::{Authenticated, Dialect, RequestHead, authenticate};
-use crate::encoding::{percent_decode, percent_encode};
+use crate::encoding::percent_encode;
 use crate::error::AwsError;
 use crate::faults::Fault;
 use crate::request::RequestContext;
 use crate::s3::{cors, ingest, post_object, subresources};
 use crate::sandbox::Cloud;
 use crate::{ids, xml};
+pub(crate) use target::Target;
 
 /// The most a document may hold; object data is not held back.
 const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -59,22 +63,6 @@ const KEPT_FROM_S3S: [&str; 25] = [
     "x-amz-server-side-encryption-bucket-key-enabled",
     "x-amz-tagging",
 ];
-
-/// Where a request points.
-pub(crate) struct Target {
-    pub(crate) bucket: Option<String>,
-    pub(crate) key: Option<String>,
-    /// path-style, for s3s
-    path: String,
-    virtual_host: bool,
-}
-
-impl Target {
-    /// An object, with the path-style path that leads to it.
-    pub(crate) fn for_object(bucket: &str, key: &str, path: String) -> Self {
-        Self { bucket: Some(bucket.to_owned()), key: Some(key.to_owned()), path, virtual_host: false }
-    }
-}
 
 /// Answers an S3 request.
 pub(crate) async fn answer(
@@ -119,10 +107,10 @@ async fn handle(
     progress: &mut Progress,
 ) -> Result<Outcome, AwsError> {
     let (parts, body) = request.into_parts();
-    let target = target(cloud, &parts)?;
+    let target = target::find(cloud, &parts)?;
     progress.bucket.clone_from(&target.bucket);
     progress.key.clone_from(&target.key);
-    progress.action = operation_name(&parts, &query, &target);
+    progress.action = operation::name(&parts, &query, &target);
     progress.origin = cors::Asked::from_headers(&parts.method, &parts.headers);
     if parts.method == Method::OPTIONS {
         let bucket = target.bucket.as_deref().ok_or_else(AwsError::access_denied)?;
@@ -250,7 +238,10 @@ async fn serve(
         }
         return Ok(Outcome::ok(response));
     }
-    if context.has_query("torrent") {
+    let odd_delete = context.method == Method::DELETE
+        && context.key.is_none()
+        && operation::SUBRESOURCES.iter().any(|name| *name != "tagging" && context.has_query(name));
+    if context.has_query("torrent") || odd_delete {
         return Err(AwsError::new(
             405,
             "MethodNotAllowed",
@@ -416,71 +407,6 @@ fn invalid_uri() -> AwsError {
     AwsError::new(400, "InvalidURI", "Couldn't parse the specified URI.")
 }
 
-/// Finds bucket and key in host and path.
-fn target(cloud: &Cloud, parts: &http::request::Parts) -> Result<Target, AwsError> {
-    let host = parts.headers.get("host").and_then(|value| value.to_str().ok()).unwrap_or("");
-    let raw = parts.uri.path();
-    let decoded = String::from_utf8(percent_decode(raw)).map_err(|_| invalid_uri())?;
-    let host_bucket = virtual_bucket(host, &cloud.base_domains);
-    let virtual_host = host_bucket.is_some();
-    let (bucket, key, path) = match host_bucket {
-        Some(bucket) => {
-            let key = decoded.strip_prefix('/').unwrap_or(&decoded).to_owned();
-            let path = format!("/{bucket}{raw}");
-            (Some(bucket), key, path)
-        }
-        None => {
-            let bare = decoded.strip_prefix('/').unwrap_or(&decoded);
-            let (bucket, key) = bare.split_once('/').unwrap_or((bare, ""));
-            (Some(bucket.to_owned()).filter(|bucket| !bucket.is_empty()), key.to_owned(), raw.to_owned())
-        }
-    };
-    if key.len() > 1024 {
-        return Err(AwsError::new(400, "KeyTooLongError", "Your key is too long")
-            .detail("MaxSizeAllowed", "1024")
-            .detail("Size", key.len().to_string()));
-    }
-    // whatever clients may put into a path, s3s reads it as we did
-    let path = percent_encode(&percent_decode(&path), true);
-    Ok(Target { bucket, key: Some(key).filter(|key| !key.is_empty()), path, virtual_host })
-}
-
-/// The bucket in a host name, if it is one of ours.
-fn virtual_bucket(host: &str, base_domains: &[String]) -> Option<String> {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
-    .to_ascii_lowercase();
-    if name.parse::<IpAddr>().is_ok() || name.starts_with('[') {
-        return None;
-    }
-    let own = base_domains.iter().map(String::as_str).chain([
-        "localhost",
-        "s3.amazonaws.com",
-        "s3.localhost.localstack.cloud",
-    ]);
-    for base in own {
-        if name == base {
-            return None;
-        }
-    }
-    let own = base_domains.iter().map(String::as_str).chain(["s3.amazonaws.com", "localhost"]);
-    for base in own {
-        if let Some(bucket) = name.strip_suffix(base).and_then(|rest| rest.strip_suffix('.')) {
-            return Some(bucket.to_owned()).filter(|bucket| bucket != "s3");
-        }
-    }
-    // bucket.s3.REGION.amazonaws.com and bucket.s3-REGION.amazonaws.com
-    let rest = name.strip_suffix(".amazonaws.com").or_else(|| name.strip_suffix(".amazonaws.com.cn"))?;
-    let (before, region) = rest.rsplit_once('.')?;
-    if region.starts_with("s3-") {
-        return Some(before.to_owned());
-    }
-    let before = before.strip_suffix(".dualstack").unwrap_or(before);
-    before.strip_suffix(".s3").map(str::to_owned)
-}
-
 /// The signature must be for S3, and for the region of the bucket.
 fn check_scope(
     cloud: &Cloud,
@@ -575,113 +501,5 @@ fn decorate(cloud: &Cloud, response: &mut Response<Body>, progress: &Progress, h
         if let Some(asked) = &progress.origin {
             cors::add_headers(&settings, asked, headers);
         }
-    }
-}
-
-/// The operation a request looks like, for fault rules and the log.
-fn operation_name(parts: &http::request::Parts, query: &[(String, String)], target: &Target) -> String {
-    let has = |name: &str| query.iter().any(|(key, _)| key == name);
-    let header = |name: &str| parts.headers.contains_key(name);
-    let method = parts.method.as_str();
-    let name = match (target.bucket.is_some(), target.key.is_some()) {
-        (false, _) => "ListBuckets",
-        (true, false) => match method {
-            "HEAD" => "HeadBucket",
-            "POST" if has("delete") => "DeleteObjects",
-            "POST" => "PostObject",
-            "PUT" if query.iter().all(|(name, _)| name.starts_with("X-Amz-")) => "CreateBucket",
-            "DELETE" if query.iter().all(|(name, _)| name.starts_with("X-Amz-")) => "DeleteBucket",
-            "GET" if has("versions") => "ListObjectVersions",
-            "GET" if has("uploads") => "ListMultipartUploads",
-            "GET" if has("location") => "GetBucketLocation",
-            "GET" if query.iter().any(|(name, value)| name == "list-type" && value == "2") => "ListObjectsV2",
-            _ => {
-                let subresource =
-                    query.iter().map(|(name, _)| name.as_str()).find(|name| SUBRESOURCES.contains(name));
-                match subresource {
-                    Some(name) => {
-                        let mut letters = name.chars();
-                        let first =
-                            letters.next().map(|letter| letter.to_ascii_uppercase()).unwrap_or_default();
-                        let verb = match method {
-                            "PUT" => "Put",
-                            "DELETE" => "Delete",
-                            _ => "Get",
-                        };
-                        return format!("{verb}Bucket{first}{}", letters.as_str());
-                    }
-                    None => "ListObjects",
-                }
-            }
-        },
-        (true, true) => match method {
-            "HEAD" => "HeadObject",
-            "GET" if has("uploadId") => "ListParts",
-            "GET" if has("tagging") => "GetObjectTagging",
-            "GET" if has("acl") => "GetObjectAcl",
-            "GET" if has("attributes") => "GetObjectAttributes",
-            "GET" if has("retention") => "GetObjectRetention",
-            "GET" if has("legal-hold") => "GetObjectLegalHold",
-            "GET" => "GetObject",
-            "PUT" if has("uploadId") && header("x-amz-copy-source") => "UploadPartCopy",
-            "PUT" if has("uploadId") => "UploadPart",
-            "PUT" if has("tagging") => "PutObjectTagging",
-            "PUT" if has("acl") => "PutObjectAcl",
-            "PUT" if has("retention") => "PutObjectRetention",
-            "PUT" if has("legal-hold") => "PutObjectLegalHold",
-            "PUT" if header("x-amz-copy-source") => "CopyObject",
-            "PUT" => "PutObject",
-            "POST" if has("uploads") => "CreateMultipartUpload",
-            "POST" if has("uploadId") => "CompleteMultipartUpload",
-            "DELETE" if has("uploadId") => "AbortMultipartUpload",
-            "DELETE" if has("tagging") => "DeleteObjectTagging",
-            "DELETE" => "DeleteObject",
-            _ => "Unknown",
-        },
-    };
-    name.to_owned()
-}
-
-const SUBRESOURCES: [&str; 20] = [
-    "acl",
-    "cors",
-    "lifecycle",
-    "encryption",
-    "website",
-    "replication",
-    "logging",
-    "notification",
-    "accelerate",
-    "requestPayment",
-    "policy",
-    "policyStatus",
-    "ownershipControls",
-    "publicAccessBlock",
-    "object-lock",
-    "tagging",
-    "versioning",
-    "analytics",
-    "metrics",
-    "inventory",
-];
-
-#[cfg(test)]
-mod tests {
-    use super::virtual_bucket;
-
-    #[test]
-    fn hosts() {
-        let of = |host: &str| virtual_bucket(host, &["s3.test".to_owned()]);
-        assert_eq!(of("127.0.0.1:9000"), None);
-        assert_eq!(of("localhost:9000"), None);
-        assert_eq!(of("s3.amazonaws.com"), None);
-        assert_eq!(of("s3.eu-west-1.amazonaws.com"), None);
-        assert_eq!(of("s3.test"), None);
-        assert_eq!(of("my.bucket.localhost:9000").as_deref(), Some("my.bucket"));
-        assert_eq!(of("b1.s3.amazonaws.com").as_deref(), Some("b1"));
-        assert_eq!(of("b1.s3.eu-west-1.amazonaws.com").as_deref(), Some("b1"));
-        assert_eq!(of("b1.s3-eu-west-1.amazonaws.com").as_deref(), Some("b1"));
-        assert_eq!(of("b1.s3.test:80").as_deref(), Some("b1"));
-        assert_eq!(of("example.com"), None);
     }
 }

@@ -581,6 +581,19 @@ impl S3 for Backend {
         Ok(S3Response::new(dto::PutObjectLegalHoldOutput::default()))
     }
 
+    async fn restore_object(
+        &self,
+        req: S3Request<dto::RestoreObjectInput>,
+    ) -> S3Result<S3Response<dto::RestoreObjectOutput>> {
+        let request = context_of(&req.extensions)?;
+        let input = req.input;
+        let days = input.restore_request.and_then(|restore| restore.days);
+        let result = object_settings::restore(&self.cloud, &request, &input.bucket, &input.key, days);
+        let readable = report(&request, result)?;
+        let status = if readable { StatusCode::OK } else { StatusCode::ACCEPTED };
+        Ok(S3Response::with_status(dto::RestoreObjectOutput::default(), status))
+    }
+
     async fn create_multipart_upload(
         &self,
         req: S3Request<dto::CreateMultipartUploadInput>,

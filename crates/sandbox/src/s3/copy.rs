@@ -69,7 +69,9 @@ pub(crate) fn source(cloud: &Cloud, request: &RequestContext) -> Result<Source, 
         .encryption
         .check_reader(request, "x-amz-copy-source-server-side-encryption-customer")?;
     conditions::check_copy_source(request, &object.facts.etag, found.modified)?;
-    if matches!(object.facts.description.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE")) {
+    let facts = &object.facts;
+    let archived = matches!(facts.description.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
+    if archived && facts.restored_until.is_none_or(|until| until <= request.now) {
         return Err(AwsError::new(
             403,
             "ObjectNotInActiveTierError",
@@ -153,6 +155,7 @@ pub(crate) fn copy_object(
             parts: Vec::new(),
             acl: intent.acl,
             locks: intent.locks,
+            restored_until: None,
             modified: request.now,
         },
     };

@@ -236,8 +236,8 @@ pub(crate) fn list_objects_v2(
     let max = page_size(input.max_keys, "maxKeys")?;
     let prefix = input.prefix.clone().unwrap_or_default();
     let after = match &input.continuation_token {
-        Some(token) => Some(read_token(token)?),
-        None => input.start_after.clone(),
+        Some(token) if !token.is_empty() => Some(read_token(token)?),
+        _ => input.start_after.clone(),
     };
     let owners = input.fetch_owner == Some(true);
     let page = objects_page(

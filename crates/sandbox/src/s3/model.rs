@@ -131,6 +131,9 @@ pub(crate) struct ObjectFacts {
     pub(crate) parts: Vec<PartFacts>,
     pub(crate) acl: Acl,
     pub(crate) locks: Locks,
+    /// until when an archived object can be read
+    #[serde(default, with = "time::serde::timestamp::option")]
+    pub(crate) restored_until: Option<OffsetDateTime>,
     #[serde(with = "time::serde::timestamp")]
     pub(crate) modified: OffsetDateTime,
 }

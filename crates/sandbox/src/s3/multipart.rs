@@ -282,6 +282,7 @@ pub(crate) fn complete(
                 .collect(),
             acl: upload.facts.acl.clone(),
             locks: upload.facts.locks.clone(),
+            restored_until: None,
             modified: request.now,
         },
     };

@@ -155,3 +155,31 @@ pub(crate) fn put_legal_hold(
         Ok(())
     })
 }
+
+/// RestoreObject: what is archived can be read for some days. Gives whether it could be read already.
+pub(crate) fn restore(
+    cloud: &Cloud,
+    request: &RequestContext,
+    bucket: &str,
+    key: &str,
+    days: Option<i32>,
+) -> Result<bool, AwsError> {
+    let days = days.unwrap_or(1);
+    if days < 1 {
+        return Err(AwsError::new(400, "InvalidArgument", "Days must be a positive integer"));
+    }
+    change(cloud, request, bucket, key, |object| {
+        let class = object.facts.description.storage_class.clone().unwrap_or_default();
+        if class != "GLACIER" && class != "DEEP_ARCHIVE" {
+            return Err(AwsError::new(
+                403,
+                "InvalidObjectState",
+                "Restore is not allowed for the object's current storage class",
+            )
+            .detail("StorageClass", class));
+        }
+        let readable = object.facts.restored_until.is_some_and(|until| until > request.now);
+        object.facts.restored_until = Some(request.now + time::Duration::days(i64::from(days)));
+        Ok(readable)
+    })
+}

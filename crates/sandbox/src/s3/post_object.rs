@@ -241,7 +241,7 @@ fn check_policy(
     let mut covered = Vec::new();
     for condition in conditions {
         match condition {
-            Value::Object(pairs) => {
+            Value::Object(pairs) if !pairs.is_empty() => {
                 for (name, expected) in pairs {
                     let name = name.to_ascii_lowercase();
                     let expected = expected.as_str().ok_or_else(|| {

@@ -68,6 +68,7 @@ pub(crate) async fn put_object(
             parts: Vec::new(),
             acl: intent.acl,
             locks: intent.locks,
+            restored_until: None,
             modified: request.now,
         },
     };

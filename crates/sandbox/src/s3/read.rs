@@ -73,9 +73,9 @@ pub(crate) fn read_object(
     let facts = &object.facts;
     facts.description.encryption.check_reader(request, "x-amz-server-side-encryption-customer")?;
     conditions::check_read(request, &facts.etag, version.modified)?;
-    if matches!(facts.description.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"))
-        && request.method == http::Method::GET
-    {
+    let archived = matches!(facts.description.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
+    let restored = facts.restored_until.filter(|until| *until > request.now);
+    if archived && restored.is_none() && request.method == http::Method::GET {
         return Err(AwsError::new(
             403,
             "InvalidObjectState",
@@ -94,6 +94,9 @@ pub(crate) fn read_object(
     put("etag", format!("\"{}\"", facts.etag));
     put("last-modified", http_date(version.modified));
     put("accept-ranges", "bytes".to_owned());
+    if let Some(until) = restored {
+        put("x-amz-restore", format!("ongoing-request=\"false\", expiry-date=\"{}\"", http_date(until)));
+    }
     if versioning != Versioning::Off || version.id != NULL_VERSION {
         put("x-amz-version-id", version.id.clone());
     }
@@ -157,9 +160,8 @@ fn part_range(request: &RequestContext, object: &Object) -> Result<Option<PartOf
         }
     } else {
         let mut start = 0;
-        for (index, part) in object.facts.parts.iter().enumerate() {
-            // parts count by their place once the upload is complete
-            if index + 1 == usize::from(number) {
+        for part in &object.facts.parts {
+            if part.number == number {
                 return Ok(Some((start..start + part.size, part.checksum.clone())));
             }
             start += part.size;
