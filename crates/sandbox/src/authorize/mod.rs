@@ -8,7 +8,6 @@ use iam::{Decision, NamedPolicy, Policies, Reason, Request};
 
 use crate::authenticate::caller::Caller;
 use crate::error::AwsError;
-use crate::identity::document::{Document, DocumentKind};
 use crate::identity::session::SessionHolder;
 use crate::identity::state::{AccountState, Holder, IdentityState};
 use crate::request::RequestContext;
@@ -20,6 +19,8 @@ pub(crate) struct CallerPolicies {
     pub(crate) session: Vec<NamedPolicy>,
     pub(crate) has_session: bool,
     pub(crate) boundary: Option<NamedPolicy>,
+    /// the boundary is missing: nothing may be allowed, not even by a resource
+    unbounded: bool,
 }
 
 /// Collects the caller's policies as of `state`.
@@ -67,29 +68,20 @@ fn add_holder(policies: &mut CallerPolicies, state: &IdentityState, account: &Ac
         let document = state.policy(&account.number, arn)?.default_document()?;
         Some(document.named(arn))
     }));
-    policies.boundary = holder.boundary.as_ref().map(|arn| boundary(state, account, arn));
-}
-
-/// A boundary that cannot be found denies everything.
-pub(crate) fn boundary(state: &IdentityState, account: &AccountState, arn: &str) -> NamedPolicy {
-    let text = state
-        .policy(&account.number, arn)
-        .and_then(|policy| policy.default_document())
-        .map_or(iam::texts::DENY_EVERYTHING, Document::text);
-    let document = iam::PolicyDocument::parse(text, iam::PolicyKind::Boundary)
-        .or_else(|_| iam::PolicyDocument::parse(iam::texts::DENY_EVERYTHING, iam::PolicyKind::Boundary));
-    match document {
-        Ok(document) => NamedPolicy { name: arn.to_owned(), document },
-        Err(_) => deny_everything(arn),
+    if let Some(arn) = &holder.boundary {
+        policies.boundary = boundary(state, account, arn);
+        if policies.boundary.is_none() {
+            policies.identity.clear();
+            policies.unbounded = true;
+        }
     }
 }
 
-fn deny_everything(name: &str) -> NamedPolicy {
-    match Document::parse(DocumentKind::Identity, iam::texts::DENY_EVERYTHING) {
-        Ok(document) => document.named(name),
-        // the text is a constant of `iam`; an empty list of statements denies as well
-        Err(_) => unreachable!("`iam` reads its own constant"),
-    }
+/// The boundary with this ARN. Where it cannot be found, nothing may be allowed.
+pub(crate) fn boundary(state: &IdentityState, account: &AccountState, arn: &str) -> Option<NamedPolicy> {
+    let text = state.policy(&account.number, arn)?.default_document()?.text();
+    let document = iam::PolicyDocument::parse(text, iam::PolicyKind::Boundary).ok()?;
+    Some(NamedPolicy { name: arn.to_owned(), document })
 }
 
 /// One action on one resource.
@@ -115,8 +107,8 @@ pub(crate) fn decide(state: &IdentityState, caller: &Caller, question: &Question
         &Policies {
             identity: &policies.identity,
             resource: question.resource_policy,
-            session: &policies.session,
-            has_session: policies.has_session,
+            session: if policies.unbounded { &[] } else { &policies.session },
+            has_session: policies.has_session || policies.unbounded,
             boundary: policies.boundary.as_ref(),
         },
     )

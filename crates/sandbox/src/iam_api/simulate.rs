@@ -77,10 +77,12 @@ fn with_policies(
         .attached
         .iter()
         .filter_map(|arn| Some(state.policy(&account.number, arn)?.default_document()?.named(arn)));
+    let bound = holder.boundary.as_ref().map(|arn| boundary(state, account, arn));
+    let missing = matches!(bound, Some(None));
     Subject {
         principal,
-        identity: inline.chain(attached).collect(),
-        boundary: holder.boundary.as_ref().map(|arn| boundary(state, account, arn)),
+        identity: if missing { Vec::new() } else { inline.chain(attached).collect() },
+        boundary: bound.flatten(),
     }
 }
 
