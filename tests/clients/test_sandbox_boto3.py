@@ -38,6 +38,7 @@ def make_client(endpoint, who, service="s3", **config):
         }
     else:
         config["signature_version"] = UNSIGNED
+    config.setdefault("signature_version", "s3v4")
     config.setdefault("s3", {"addressing_style": "path"})
     config.setdefault("retries", {"max_attempts": 1})
     region = config.pop("region", "us-east-1")
@@ -697,6 +698,23 @@ def test_presigned(endpoint, s3, bucket):
     assert HTTP.request("DELETE", get).status == 403
     too_long = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k é"}, ExpiresIn=604801)
     assert b"AuthorizationQueryParametersError" in HTTP.request("GET", too_long).data
+
+
+def test_presigned_with_old_signature(endpoint, s3, bucket):
+    """What boto3 makes for us-east-1 unless it is told otherwise."""
+    old = make_client(endpoint, "CUSTOMER", signature_version="s3")
+    put = old.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k é", "ContentType": "a/b"})
+    assert HTTP.request("PUT", put, body=b"hello", headers={"Content-Type": "a/b"}).status == 200
+    get = old.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k é", "ResponseContentType": "x/y"})
+    answer = HTTP.request("GET", get)
+    assert answer.data == b"hello" and answer.headers["content-type"] == "x/y"
+    assert HTTP.request("GET", old.generate_presigned_url("list_objects_v2", {"Bucket": bucket})).status == 200
+    assert HTTP.request("GET", get.replace("Signature=", "Signature=x")).status == 403
+    assert HTTP.request("GET", old.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k é"}, ExpiresIn=-5)).status == 403
+    form = old.generate_presigned_post(bucket, "form")
+    fields = {**form["fields"], "file": ("name.txt", b"content")}
+    assert HTTP.request("POST", form["url"], fields=fields).status == 204
+    assert HTTP.request("POST", form["url"], fields={**fields, "signature": "x"}).status == 403
 
 
 def test_virtual_hosts(endpoint, s3, bucket):
