@@ -24,8 +24,7 @@ def test_a_user_logs_in_with_the_password(server, user, bendsql):
 def test_a_wrong_password_is_refused(server, user, bendsql, password):
     warehouse = Warehouse(server, user=user, password=password)
     assert "AuthFailure" in warehouse.error("SELECT 1")
-    # BendSQL has its own words for it, and exit code 0.
-    assert "Authenticate failed" in bendsql.run(warehouse.dsn, "SELECT 1").output
+    assert "AuthFailure" in bendsql.error(warehouse.dsn, "SELECT 1")
     status, body = server.request("POST", "/v1/query", {"sql": "SELECT 1"}, user=user, password=password)
     assert status == 401 and body["error"]["code"] in (2201, 5100), body
 
