@@ -108,6 +108,11 @@ impl Logins {
         if self.verified.holds(identity, user.fingerprint(), password) {
             return Ok(());
         }
+        // Many connections of one user open at once: the first verifies, the others find it done.
+        let _turn = self.verified.turn_of(identity).await;
+        if self.verified.holds(identity, user.fingerprint(), password) {
+            return Ok(());
+        }
         if !self.catalog.verify_password(&user, password).await {
             self.attempts.add(identity, peer);
             tracing::warn!(organization = %identity.organization, user = %identity.user, %peer, "login refused");

@@ -1,6 +1,7 @@
 //! Passwords that were verified lately, so that Argon2 does not run for every request.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 use argon2::Argon2;
 use engine::Identity;
@@ -11,12 +12,16 @@ use tokio::sync::Semaphore;
 
 /// Users remembered; beyond that all are forgotten and verified anew.
 const USERS_MAX: usize = 10_000;
+/// Users who verify at the same time; two that share a turn wait for each other.
+const TURNS: usize = 64;
 
 /// Remembers a keyed digest of each user's password. A changed password changes the user's fingerprint,
 /// and with it what is remembered counts no more.
 pub(super) struct VerifiedPasswords {
     key: [u8; 32],
+    hasher: RandomState,
     users: Mutex<HashMap<Identity, Verified>>,
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
 struct Verified {
@@ -26,7 +31,18 @@ struct Verified {
 
 impl VerifiedPasswords {
     pub(super) fn new() -> Self {
-        Self { key: rand::random(), users: Mutex::default() }
+        Self {
+            key: rand::random(),
+            hasher: RandomState::new(),
+            users: Mutex::default(),
+            turns: std::array::from_fn(|_| Default::default()),
+        }
+    }
+
+    /// Waits until nobody verifies a password of this user.
+    pub(super) async fn turn_of(&self, identity: &Identity) -> tokio::sync::MutexGuard<'_, ()> {
+        let hash = self.hasher.hash_one(identity);
+        self.turns[(hash % TURNS as u64) as usize].lock().await
     }
 
     /// Whether this password was verified against this fingerprint. Compares in constant time.
