@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::query::Cancellation;
 use crate::settings::{self, Setting};
 use crate::{Engine, Error, ErrorKind, Identity, Progress, SessionState, StatementRequest};
 
@@ -16,6 +17,8 @@ pub(crate) struct Session {
     /// The statement's text, for errors that point at a place in it.
     pub(crate) sql: Arc<str>,
     pub(crate) progress: Arc<Progress>,
+    /// Set when nobody waits for the statement any more.
+    pub(crate) cancellation: Cancellation,
 }
 
 impl Session {
@@ -29,6 +32,7 @@ impl Session {
             query_id: request.query_id.clone(),
             sql: request.sql.as_str().into(),
             progress: request.progress.clone(),
+            cancellation: Cancellation::default(),
         })
     }
 
@@ -46,6 +50,7 @@ impl Session {
             query_id: query_id.to_owned(),
             sql: "".into(),
             progress: Arc::default(),
+            cancellation: Cancellation::default(),
         })
     }
 

@@ -17,6 +17,7 @@ use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 use url::Url;
 
+use super::cooperate::CooperateInJoins;
 use super::failure::from_datafusion;
 use super::functions::session_functions;
 use super::numbers::Numbers;
@@ -113,6 +114,7 @@ pub(crate) fn statement_state(session: &Session, tables: StatementTables) -> Res
         .with_config(config(session)?)
         .with_runtime_env(runtime)
         .with_catalog_list(Arc::new(catalogs))
+        .with_physical_optimizer_rule(Arc::new(CooperateInJoins(session.cancellation.clone())))
         .build();
     for function in session_functions(session) {
         datafusion::execution::FunctionRegistry::register_udf(&mut state, function)

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Cancellation;
 use crate::{Batches, Error, ErrorKind};
 
 /// Batches that wait between a query and whoever reads it: the query stops when they are not fetched.
@@ -45,21 +46,24 @@ impl Executor {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let mut task = AbortOnDrop(self.spawn(work)?);
+        let mut task = AbortOnDrop(self.spawn(work)?, Cancellation::default());
         (&mut task.0).await.unwrap_or_else(|failure| Err(from_join(&failure)))
     }
 
-    /// Drives a stream on the query threads. Dropping the answer aborts it.
-    pub(crate) fn drive(&self, mut batches: Batches) -> Result<Batches, Error> {
+    /// Drives a stream on the query threads. Dropping the answer aborts it, and says so to `cancellation`.
+    pub(crate) fn drive(&self, mut batches: Batches, cancellation: Cancellation) -> Result<Batches, Error> {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD_MAX);
-        let task = AbortOnDrop(self.spawn(async move {
-            while let Some(batch) = batches.next().await {
-                let ended = batch.is_err();
-                if sender.send(batch).await.is_err() || ended {
-                    break;
+        let task = AbortOnDrop(
+            self.spawn(async move {
+                while let Some(batch) = batches.next().await {
+                    let ended = batch.is_err();
+                    if sender.send(batch).await.is_err() || ended {
+                        break;
+                    }
                 }
-            }
-        })?);
+            })?,
+            cancellation,
+        );
         // The state keeps the guard, so that dropping the stream aborts the task.
         let stream = futures::stream::unfold((receiver, Some(task)), |(mut receiver, mut task)| async move {
             if let Some(batch) = receiver.recv().await {
@@ -83,10 +87,11 @@ impl Executor {
     }
 }
 
-struct AbortOnDrop<T>(JoinHandle<T>);
+struct AbortOnDrop<T>(JoinHandle<T>, Cancellation);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
+        self.1.cancel();
         self.0.abort();
     }
 }
@@ -124,7 +129,7 @@ mod tests {
             let _held = &guard;
             Err(Error::new(ErrorKind::Internal, "never"))
         });
-        drop(executor.drive(endless.boxed()).unwrap());
+        drop(executor.drive(endless.boxed(), Cancellation::default()).unwrap());
         notify.notified().await;
         assert!(dropped.load(Ordering::SeqCst));
     }
@@ -133,7 +138,8 @@ mod tests {
     async fn a_query_that_panics_is_an_error() {
         let executor = Executor::start(1).unwrap();
         let panics = futures::stream::once(async { panic!("boom") });
-        let batches: Vec<_> = executor.drive(panics.boxed()).unwrap().collect().await;
+        let batches: Vec<_> =
+            executor.drive(panics.boxed(), Cancellation::default()).unwrap().collect().await;
         assert_eq!(batches.len(), 1);
         assert_eq!(batches[0].as_ref().unwrap_err().kind, ErrorKind::Internal);
     }

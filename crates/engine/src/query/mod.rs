@@ -1,6 +1,7 @@
 //! Queries: locations are opened, names found, the plan made and run.
 
 mod context;
+mod cooperate;
 mod executor;
 mod failure;
 mod functions;
@@ -19,6 +20,7 @@ use datafusion::sql::parser::Statement as PlannedStatement;
 use futures::{FutureExt, StreamExt};
 
 pub(crate) use context::{StatementTables, shared_state};
+pub(crate) use cooperate::Cancellation;
 pub(crate) use executor::Executor;
 pub(crate) use functions::{VERSION, session_functions};
 
@@ -84,7 +86,8 @@ struct ShownNames(Vec<(String, String)>);
 impl ShownNames {
     fn apply(&self, mut error: Error) -> Error {
         for (name, location) in &self.0 {
-            error.message = error.message.replace(&format!("\"{name}\"."), "").replace(name.as_str(), location);
+            error.message =
+                error.message.replace(&format!("\"{name}\"."), "").replace(name.as_str(), location);
         }
         error
     }
@@ -185,7 +188,7 @@ async fn execute(
     Ok(StatementOutput {
         schema,
         has_result_set: true,
-        batches: session.engine.executor().drive(batches)?,
+        batches: session.engine.executor().drive(batches, session.cancellation.clone())?,
         state: session.state.clone(),
         effect: None,
         warnings: Vec::new(),

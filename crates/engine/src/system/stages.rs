@@ -1,4 +1,5 @@
-//! `system.stages`: the thirteen columns of Databend, and the connection that a stage refers to.
+//! `system.stages`: the thirteen columns of Databend. The connection that a stage refers to is in
+//! `storage_params`.
 
 use std::collections::HashMap;
 
@@ -39,7 +40,6 @@ pub(super) async fn columns(session: &Session) -> Result<Vec<Column>, Error> {
         Column::timestamp("created_on", stages.iter().map(|stage| stage.created_on)),
         Column::text("comment", stages.iter().map(|stage| &stage.comment)),
         Column::optional_text("owner", stages.iter().map(|_| Some("account_admin"))),
-        Column::optional_text("connection", rows.iter().map(|row| row.connection)),
     ])
 }
 
