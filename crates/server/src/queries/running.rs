@@ -207,6 +207,12 @@ impl Query {
         let ms = ran_for.as_secs_f64() * 1e3;
         match end {
             End::Succeeded => tracing::info!(query, %organization, %user, ms, "query succeeded"),
+            // A fault of ours is for the administrator to see; what users get wrong is not.
+            End::Failed(error) if error.kind == ErrorKind::Internal => tracing::error!(
+                query, %organization, %user, ms,
+                error = %error.message, context = error.log_context(),
+                "query failed inside the server"
+            ),
             End::Failed(error) => tracing::info!(
                 query, %organization, %user, ms,
                 kind = ?error.kind, error = %error.message, context = error.log_context(),
