@@ -2,9 +2,12 @@
 
 import base64
 import json
+import os
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 from support.process import Process
 from support.programs import environment, stagedoor
@@ -32,6 +35,7 @@ class Server:
             | variables
         )
         self._starts = 0
+        self._last_use = None
         self.start()
 
     def start(self):
@@ -55,6 +59,20 @@ class Server:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
+
+    def is_idle(self):
+        """Whether it used less than a tenth of a core in the half second before, or since it was last asked."""
+        now, used = time.monotonic(), self._processor_seconds()
+        then, used_then = self._last_use or (now, used)
+        if self._last_use is not None and now - then < 0.5:
+            return False
+        self._last_use = (now, used)
+        return now > then and used - used_then < 0.1 * (now - then)
+
+    def _processor_seconds(self):
+        fields = Path(f"/proc/{self.process.child.pid}/stat").read_text().rpartition(")")[2].split()
+        user, system = fields[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def request(self, method, path, body=None, user="root", password="", headers=None):
         """One HTTP request as a client makes it: (status, JSON body or text)."""
