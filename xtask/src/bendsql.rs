@@ -6,10 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::{Context, Result, bail};
 
-use crate::shell::{capture, cargo, run, say};
+use crate::shell::{cargo, run, say};
 
 /// The version the tests are written for.
 pub const VERSION: &str = "0.34.2";
@@ -45,8 +44,8 @@ fn copy_source(workshop: &Path) -> Result<PathBuf> {
              [dependencies]\nbendsql = \"={VERSION}\"\n\n[workspace]\n"
         ),
     )?;
-    let metadata = capture(cargo_in(&asking).args(["metadata", "--format-version", "1"]))?;
-    let downloaded = find_source(&metadata)?;
+    run(cargo_in(&asking).args(["fetch", "--quiet"]))?;
+    let downloaded = find_source(&cargo_home()?)?;
     let source = workshop.join(format!("bendsql-{VERSION}"));
     if source.exists() {
         std::fs::remove_dir_all(&source)?;
@@ -55,20 +54,28 @@ fn copy_source(workshop: &Path) -> Result<PathBuf> {
     Ok(source)
 }
 
-fn find_source(metadata: &str) -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Metadata {
-        packages: Vec<Package>,
+/// Cargo unpacks downloads to `registry/src/<registry>/<name>-<version>`. It does not name the folder of a
+/// package without a library in `cargo metadata`, so the folder is looked for.
+fn find_source(cargo_home: &Path) -> Result<PathBuf> {
+    let sources = cargo_home.join("registry").join("src");
+    let registries =
+        std::fs::read_dir(&sources).with_context(|| format!("cannot read `{}`", sources.display()))?;
+    for registry in registries {
+        let folder = registry?.path().join(format!("bendsql-{VERSION}"));
+        if folder.join("Cargo.toml").exists() {
+            return Ok(folder);
+        }
     }
-    #[derive(Deserialize)]
-    struct Package {
-        name: String,
-        manifest_path: PathBuf,
+    bail!("cargo did not download `bendsql` to `{}`", sources.display())
+}
+
+/// Where cargo keeps its downloads.
+fn cargo_home() -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("CARGO_HOME") {
+        return Ok(PathBuf::from(folder));
     }
-    let metadata: Metadata = serde_json::from_str(metadata).context("`cargo metadata` changed its answer")?;
-    let package = metadata.packages.into_iter().find(|package| package.name == "bendsql");
-    let manifest = package.context("cargo did not download `bendsql`")?.manifest_path;
-    Ok(manifest.parent().context("a manifest has a folder")?.to_path_buf())
+    let home = std::env::var_os("HOME").context("neither CARGO_HOME nor HOME is set")?;
+    Ok(PathBuf::from(home).join(".cargo"))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
