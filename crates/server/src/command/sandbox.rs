@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use sandbox::{Sandbox, SandboxOptions};
 
-use super::told_to_stop;
+use super::StopSignals;
 use crate::config::LogFormat;
 use crate::logging;
 
@@ -33,11 +33,12 @@ pub async fn run_sandbox(arguments: SandboxArguments) -> anyhow::Result<()> {
     let options =
         SandboxOptions { listen: arguments.listen, data: arguments.data, ..SandboxOptions::default() };
     let listen = options.listen;
+    let mut signals = StopSignals::listen()?;
     let sandbox = Sandbox::start(options).await.with_context(|| format!("the sandbox on {listen}"))?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", sandbox.banner())?;
     out.flush()?;
-    told_to_stop().await?;
+    signals.next().await;
     sandbox.stop().await;
     Ok(())
 }

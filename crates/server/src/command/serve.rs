@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::told_to_stop;
+use super::StopSignals;
 use crate::config::{Config, ConfigOverrides};
 use crate::login::{KeptPassword, RootPassword};
 use crate::{logging, server};
@@ -39,14 +39,15 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     logging::start_logging(config.log.format, "info");
     server::make_data_folder(&config.data)?;
     let root_password = root_password(&config)?;
+    let mut signals = StopSignals::listen()?;
     let server = server::start(&config, &root_password).await?;
     tracing::info!(address = %server.address(), data = %config.data.display(), "listening");
-    let signal = told_to_stop().await?;
+    let signal = signals.next().await;
     tracing::info!(signal, "stopping: running queries may finish");
     tokio::select! {
         () = server.stop() => {}
         // Whoever asks twice does not want to wait.
-        _ = told_to_stop() => {}
+        _ = signals.next() => {}
     }
     tracing::info!("stopped");
     Ok(())

@@ -16,7 +16,7 @@ use credentials::{CredentialsOptions, CustomerKeys, IdentitySource, ServerSettin
 use sandbox::client::{AwsClient, Keys};
 use sandbox::{Account, Sandbox, SandboxOptions};
 
-use crate::command::told_to_stop;
+use crate::command::StopSignals;
 use crate::config::{Config, EndpointConfig, LISTEN_DEFAULT, LogFormat, OrganizationConfig};
 use crate::login::{DEFAULT_ORGANIZATION, RootPassword};
 use crate::{RunningServer, logging, server};
@@ -46,22 +46,32 @@ pub struct DemoArguments {
 pub async fn run_demo(arguments: DemoArguments) -> anyhow::Result<()> {
     // What the sandbox refuses is part of the walk, and no error of it.
     logging::start_logging(LogFormat::Text, "warn,s3s=off");
+    let mut signals = StopSignals::listen()?;
     let sandbox = start_sandbox(&arguments).await?;
     let mut out = std::io::stdout();
     let walked = tokio::select! {
-        walked = walk_and_stay(&arguments, &sandbox, &mut out) => walked,
-        // Ctrl-C during the walk ends it too.
-        stopped = told_to_stop() => stopped.map(|_| ()).map_err(Into::into),
+        walked = walk(&arguments, &sandbox, &mut out) => walked.map(Some),
+        // Ctrl-C ends the walk too.
+        _ = signals.next() => Ok(None),
     };
+    if let Ok(Some(server)) = &walked
+        && !arguments.once
+    {
+        show_how_to_go_on(&mut Show::new(&mut out), server, &sandbox)?;
+        signals.next().await;
+    }
+    if let Some(server) = walked? {
+        server.stop().await;
+    }
     sandbox.stop().await;
-    walked
+    Ok(())
 }
 
-async fn walk_and_stay(
+async fn walk(
     arguments: &DemoArguments,
     sandbox: &Sandbox,
     out: &mut dyn Write,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<RunningServer> {
     let mut show = Show::new(out);
     show.title("Stagedoor: from an IAM role to the first row")?;
     show.text(&format!(
@@ -86,18 +96,13 @@ async fn walk_and_stay(
     for statement in customer::STATEMENTS {
         session.show_statement(statement, &mut show).await?;
     }
-    if !arguments.once {
-        show_how_to_go_on(&mut show, &server, sandbox)?;
-        told_to_stop().await?;
-    }
-    server.stop().await;
-    Ok(())
+    Ok(server)
 }
 
 fn show_how_to_go_on(show: &mut Show<'_>, server: &RunningServer, sandbox: &Sandbox) -> anyhow::Result<()> {
     let address = server.address();
     let customer = account(sandbox, customer::ACCOUNT)?;
-    show.step("Go on by yourself: both stay up until Ctrl-C")?;
+    show.title("Go on by yourself: both stay up until Ctrl-C")?;
     show.text(&format!(
         "BendSQL:  bendsql --dsn 'databend://root:@{address}/default?sslmode=disable'\n\
          Browser:  http://{address}/\n\n\
