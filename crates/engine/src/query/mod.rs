@@ -36,7 +36,7 @@ use names::ColumnNames;
 /// Answers a query.
 pub(crate) async fn run(session: &Session, query: sql::Query) -> Result<StatementOutput, Error> {
     let shown = shown_names(&query);
-    answer(session, query, |plan| Ok(plan)).await.map_err(|error| shown.apply(error))
+    answer(session, query, Ok).await.map_err(|error| shown.apply(error))
 }
 
 /// Answers with the query's plan; with `analyze`, with what running it took.

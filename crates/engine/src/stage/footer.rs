@@ -40,6 +40,9 @@ pub(crate) async fn read_footer(place: &Arc<Place>, file: StagedFile) -> Result<
         Some(_) => file,
         None => place.read_tail(file).await?,
     };
+    if let Some(tail) = &file.tail {
+        check_trailer(&tail.bytes, size).map_err(broken)?;
+    }
     let mut decoder = ParquetMetaDataPushDecoder::try_new(size)
         .map_err(|error| broken(error.to_string()))?
         .with_page_index_policy(PageIndexPolicy::Optional);
@@ -62,6 +65,23 @@ pub(crate) async fn read_footer(place: &Arc<Place>, file: StagedFile) -> Result<
     Ok(ParquetFile { file, metadata: Arc::new(metadata), schema: Arc::new(schema) })
 }
 
+/// Looks at the last eight bytes: the footer's length and the magic. The decoder takes the length on trust.
+fn check_trailer(tail: &[u8], size: u64) -> Result<(), String> {
+    let Some((rest, magic)) = tail.split_last_chunk::<4>() else {
+        return Err("its end is missing".to_owned());
+    };
+    match magic {
+        b"PAR1" => {}
+        b"PARE" => return Err("its footer is encrypted".to_owned()),
+        _ => return Err("it does not end in `PAR1`".to_owned()),
+    }
+    let length = rest.last_chunk::<4>().map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)));
+    if length == 0 || length + 8 > size {
+        return Err(format!("its footer says that it has {length} bytes, and the file has {size}"));
+    }
+    Ok(())
+}
+
 /// The Arrow schema a file is read with: INT96 as microseconds (nanoseconds end in the year 2262),
 /// strings and binaries as views.
 fn arrow_schema(metadata: &ParquetMetaData) -> Result<Schema, datafusion::parquet::errors::ParquetError> {
@@ -77,4 +97,19 @@ fn arrow_schema(metadata: &ParquetMetaData) -> Result<Schema, datafusion::parque
 fn plain_reason(text: &str) -> String {
     let text = text.strip_prefix("Parquet error: ").unwrap_or(text);
     text.trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trailer_that_lies_is_refused() {
+        let trailer = |length: u32, magic: &[u8; 4]| [&length.to_le_bytes()[..], magic].concat();
+        assert_eq!(check_trailer(&trailer(20, b"PAR1"), 100), Ok(()));
+        assert!(check_trailer(&trailer(93, b"PAR1"), 100).unwrap_err().contains("93 bytes"));
+        assert!(check_trailer(&trailer(u32::MAX, b"PAR1"), 100).is_err());
+        assert!(check_trailer(&trailer(20, b"PARQ"), 100).unwrap_err().contains("PAR1"));
+        assert!(check_trailer(b"PA", 2).is_err());
+    }
 }

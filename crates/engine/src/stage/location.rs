@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use credentials::{Access, AssumedRole, ConnectionAccess, Grant, OpenRequest, OpenedBucket, SealedKeys};
+use credentials::{
+    Access, AssumedRole, ConnectionAccess, Grant, OpenRequest, OpenedBucket, SealedKeys, StorageFailureKind,
+};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::{FutureExt, TryStreamExt};
 use object_store::path::Path;
@@ -296,11 +298,23 @@ impl Place {
                     return Ok(Some(StagedFile { meta, tail: None }));
                 }
                 let code = failure.code.as_deref();
-                if failure.kind == credentials::StorageFailureKind::NotFound && code != Some("NoSuchBucket") {
+                if failure.kind == StorageFailureKind::NotFound && code != Some("NoSuchBucket") {
+                    return Ok(None);
+                }
+                if failure.kind == StorageFailureKind::Denied && self.is_absent(key).await {
                     return Ok(None);
                 }
                 Err(self.failure(Action::Read, &path, &error))
             }
+        }
+    }
+
+    /// Whether a listing shows that there is no such file. S3 refuses to say so to those who may not list the
+    /// whole bucket, as who may list one prefix alone: it answers a GET of an absent key with 403.
+    async fn is_absent(&self, key: &str) -> bool {
+        match self.bucket.list_some(key, 1).await {
+            Ok(found) => found.first().is_none_or(|first| first.location.as_ref() != key),
+            Err(_) => false,
         }
     }
 

@@ -10,5 +10,6 @@ mod login;
 mod process;
 mod query;
 mod shutdown;
+mod sql;
 mod upload;
 mod world;
