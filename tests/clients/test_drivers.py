@@ -58,13 +58,6 @@ def test_no_rows(server, stage, client, body_format):
         ("SELECT sum(amount) FROM @{0}/sales/ (PATTERN => '2025/.*[.]parquet')", [(70,)]),
         ("SELECT sum(amount) FROM @{0}/sales/ (FILES => ('2024/a.parquet'))", [(30,)]),
         ("SELECT sum(amount) FROM @{0}/sales/2024/", [(30,)]),
-        ("SELECT $1, $2 FROM @{0}/cities.csv (FILE_FORMAT => 'csv') ORDER BY $1", [("Lisbon", "PT"), ("Vigo", "ES")]),
-        ("SELECT $1:country FROM @{0}/cities.ndjson (FILE_FORMAT => 'ndjson') LIMIT 1", [('"PT"',)]),
-        (
-            "SELECT c.$2, sum(s.amount) FROM @{0}/sales/ (PATTERN => '.*[.]parquet') s "
-            "JOIN @{0}/cities.csv (FILE_FORMAT => 'csv') c ON c.$1 = s.city GROUP BY c.$2",
-            [("PT", 40)],
-        ),
         (
             "WITH s AS (SELECT * FROM @{0}/sales/ (PATTERN => '.*[.]parquet')) "
             "SELECT city, amount, row_number() OVER (PARTITION BY city ORDER BY amount DESC) AS place FROM s "
@@ -177,3 +170,10 @@ def state(server, query_id):
 
 def has_ended(server, query_id):
     return state(server, query_id) not in ("Running", "Starting")
+
+
+@pytest.mark.parametrize(("file", "file_format"), [("cities.csv", "csv"), ("cities.ndjson", "ndjson")])
+def test_other_formats_are_refused_by_name(warehouse, stage, file, file_format):
+    """FIXME: this version reads Parquet alone; it must say so."""
+    refused = warehouse.error(f"SELECT * FROM @{stage}/{file} (FILE_FORMAT => '{file_format}')")
+    assert f"files of format {file_format.upper()} cannot be read" in str(refused), refused
