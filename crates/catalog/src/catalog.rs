@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
 use tokio::sync::Semaphore;
 
 use crate::{CatalogError, migrations};
@@ -42,6 +42,10 @@ impl Catalog {
             None => SqliteConnectOptions::new().in_memory(true),
         };
         let options = options.busy_timeout(BUSY_TIMEOUT).foreign_keys(true);
+        if path.is_some() {
+            // Several connections that turn a new file to WAL at once find it locked; one does not.
+            options.connect().await.map_err(cannot_open)?.close().await.map_err(cannot_open)?;
+        }
         // The memory of an in-memory database is its one connection, which must never be closed.
         let pool = SqlitePoolOptions::new()
             .min_connections(1)

@@ -332,9 +332,7 @@ fn role_refused_hint(failure: &RoleFailure) -> String {
         hint.push_str(&format!(" with external id `{external_id}`"));
     }
     if let Some(connection) = &failure.connection {
-        hint.push_str(&format!(
-            "; `SHOW ORGANIZATION` and `DESC CONNECTION {connection}` show both"
-        ));
+        hint.push_str(&format!("; `SHOW ORGANIZATION` and `DESC CONNECTION {connection}` show both"));
     }
     hint
 }

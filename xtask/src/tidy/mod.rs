@@ -21,7 +21,7 @@ pub fn check(checkout: &Checkout) -> Vec<Problem> {
         crates::only_engine_names_datafusion,
         crates::leaf_crates_have_no_runtime,
         crates::one_integration_binary_per_crate,
-        crates::two_test_binaries_link_datafusion,
+        crates::three_test_binaries_link_datafusion,
         sources::files_are_short,
         sources::architecture_is_short,
         sources::no_test_is_switched_off,

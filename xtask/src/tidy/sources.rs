@@ -108,7 +108,7 @@ fn rust_files(checkout: &Checkout) -> impl Iterator<Item = &SourceFile> {
 }
 
 fn has_untested_sources(package: &Package) -> bool {
-    package.targets.iter().any(|target| matches!(target.kind.as_str(), "lib" | "bin") && !target.is_tested)
+    package.targets.iter().any(|target| target.kind == "lib" && !target.is_tested)
 }
 
 /// Lines with their numbers, without those that are comments.

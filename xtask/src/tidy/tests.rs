@@ -86,14 +86,14 @@ fn a_second_integration_binary() {
 fn another_binary_with_datafusion() {
     let mut house = house();
     package(&mut house, "server").targets.push(target("bin", "stagedoor", true));
-    expect(crates::two_test_binaries_link_datafusion, &house, "`server/(bin stagedoor)` links DataFusion");
+    expect(crates::three_test_binaries_link_datafusion, &house, "`server/(bin stagedoor)` links DataFusion");
 }
 
 #[test]
 fn a_missing_binary_with_datafusion() {
     let mut house = house();
     package(&mut house, "engine").targets.clear();
-    expect(crates::two_test_binaries_link_datafusion, &house, "`engine/it` is missing");
+    expect(crates::three_test_binaries_link_datafusion, &house, "`engine/(lib engine)` is missing");
 }
 
 #[test]
@@ -125,6 +125,7 @@ fn tests_that_are_switched_off() {
 #[test]
 fn tests_that_are_never_built() {
     let mut house = house();
+    package(&mut house, "engine").targets = vec![target("lib", "engine", false)];
     add_file(&mut house, "crates/engine/src/plan.rs", "#[cfg(test)]\nmod tests {}\n");
     expect(sources::no_test_is_never_built, &house, "crates/engine/src/plan.rs holds tests");
 }
@@ -181,9 +182,8 @@ fn house() -> Checkout {
     ] {
         depend(&mut house, from, to, false);
     }
-    for name in ["engine", "server"] {
-        package(&mut house, name).targets = vec![target("lib", name, false), target("test", "it", true)];
-    }
+    package(&mut house, "engine").targets = vec![target("lib", "engine", true)];
+    package(&mut house, "server").targets = vec![target("lib", "server", true), target("test", "it", true)];
     add_file(
         &mut house,
         "crates/credentials/src/bucket.rs",

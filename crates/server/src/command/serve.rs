@@ -42,6 +42,8 @@ pub async fn serve(arguments: ServeArguments) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
     let server = server::start(&config, &root_password).await?;
     tracing::info!(address = %server.address(), data = %config.data.display(), "listening");
+    // For whoever started us, whatever the log's level: the port may have been any free one.
+    writeln!(std::io::stdout(), "stagedoor listening on http://{}", server.address())?;
     let signal = signals.next().await;
     tracing::info!(signal, "stopping: running queries may finish");
     tokio::select! {
