@@ -8,6 +8,7 @@ mod functions;
 mod names;
 mod numbers;
 mod progress;
+mod subscripts;
 
 use std::sync::Arc;
 
@@ -59,12 +60,13 @@ async fn answer(
 ) -> Result<StatementOutput, Error> {
     let sql::Query { mut body, locations, .. } = query;
     let mut tables = StatementTables::default();
-    open_locations(session, &locations, &mut tables).await?;
+    let warnings = open_locations(session, &locations, &mut tables).await?;
     system::add_tables(session, &body, &mut tables).await?;
 
     let mut columns = ColumnNames::default();
     tables.column_names().for_each(|name| columns.add(&name));
     columns.apply(&mut body)?;
+    subscripts::plan_subscripts(&mut body);
 
     let mut state = statement_state(session, tables)?;
     let plan = logical_plan(&state, body).await?;
@@ -73,7 +75,8 @@ async fn answer(
         state.config_mut().options_mut().execution.target_partitions = 1;
     }
     let plan = state.optimize(&wrap(plan).map_err(from_datafusion)?).map_err(from_datafusion)?;
-    execute(session, &state, &plan).await
+    let output = execute(session, &state, &plan).await?;
+    Ok(StatementOutput { warnings, ..output })
 }
 
 /// The generated names of the query's locations, and what to show in their place.
@@ -93,18 +96,20 @@ impl ShownNames {
     }
 }
 
-/// Opens every location of the query, side by side, and makes each a table.
+/// Opens every location of the query, side by side, and makes each a table. Returns what the user should know.
 async fn open_locations(
     session: &Session,
     locations: &[sql::LocationTable],
     tables: &mut StatementTables,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
+    let mut warnings = Vec::new();
     let opened = locations.iter().map(|location| open_table(session, location).boxed());
     for (location, table) in locations.iter().zip(futures::future::try_join_all(opened).await?) {
+        warnings.extend(table.place().warnings());
         tables.add_store(&table.place().store_address(), table.place().store());
         tables.add(&session.state.database, &location.name, Arc::new(table));
     }
-    Ok(())
+    Ok(warnings)
 }
 
 async fn open_table(session: &Session, location: &sql::LocationTable) -> Result<StageTable, Error> {

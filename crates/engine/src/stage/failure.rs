@@ -123,7 +123,7 @@ fn denied_hint(names: &Names, permission: &str, reason: &str) -> String {
             format!("the keys of the connection must allow {permission} on `{resource}`")
         }
         None => format!(
-            "the location has no connection, so it was asked for without a signature: give it one with `CONNECTION = (CONNECTION_NAME = '…')`, or make `{resource}` public"
+            "the location has no connection, so it was asked for without a signature: give it one: `(CONNECTION => (CONNECTION_NAME = '…'))` behind a URI, `CONNECTION = (CONNECTION_NAME = '…')` of a stage, or make `{resource}` public"
         ),
     }
 }

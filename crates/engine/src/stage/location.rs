@@ -134,11 +134,18 @@ async fn open_uri(
             }
             None => {
                 let checked = crate::statement::check_parameters(session, parameters)?;
-                let external_id = checked.external_id.clone();
-                if let (Some(role_arn), Some(external_id)) = (&checked.role_arn, &external_id) {
-                    let organization = &session.identity.organization;
-                    session.engine.catalog().claim_role(organization, role_arn, external_id).await?;
-                }
+                let (catalog, organization) = (session.engine.catalog(), &session.identity.organization);
+                let external_id = match (&checked.role_arn, &checked.external_id) {
+                    (Some(role_arn), Some(typed)) => {
+                        catalog.claim_role(organization, role_arn, typed).await?;
+                        Some(typed.clone())
+                    }
+                    // An external id is always sent: the one that queries of this organization have.
+                    (Some(_), None) => Some(
+                        catalog.external_id_for_owner(organization, catalog::ExternalIdOwner::Query).await?,
+                    ),
+                    (None, _) => None,
+                };
                 (Some(connection_access(None, 0, &checked, external_id.as_deref())), None)
             }
         },
@@ -256,6 +263,11 @@ impl Place {
 
     pub(super) fn bucket(&self) -> &OpenedBucket {
         &self.bucket
+    }
+
+    /// What the user should be told, such as keys that could not be scoped to the prefix.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.bucket.warnings().to_vec()
     }
 
     pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {

@@ -1,11 +1,12 @@
 //! ALTER USER … IDENTIFIED BY: a new password, one's own or, for the administrator, anybody's.
 
-use super::create_user::password_of;
+use super::create_user::{password_of, refuse_options};
 use super::done;
 use crate::session::{ADMINISTRATOR, Session};
 use crate::{Error, ErrorKind, StatementOutput};
 
 pub(super) async fn run(session: &Session, statement: sql::AlterUser) -> Result<StatementOutput, Error> {
+    refuse_options(&statement.options)?;
     let name = statement.user.map_or_else(|| session.identity.user.clone(), |user| user.name.value);
     if name != session.identity.user {
         session.require_administrator("change the password of another user")?;

@@ -166,6 +166,16 @@ impl Checked<'_> {
     fn endpoint_url(&self) -> Result<Option<String>, Error> {
         let Some(text) = self.text("endpoint_url") else { return Ok(None) };
         let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let authority =
+            url.split_once("://").map_or(url.as_str(), |(_, rest)| rest.split('/').next().unwrap_or(rest));
+        if authority.contains('@') {
+            // Not shown, also not in the excerpt: it may be a password.
+            return Err(Error::new(
+                ErrorKind::InvalidStorage,
+                "ENDPOINT_URL may not hold a user name or a password",
+            )
+            .with_hint("write the host alone; keys go into ACCESS_KEY_ID and SECRET_ACCESS_KEY"));
+        }
         self.session.engine.credentials().check_endpoint(&url).map_err(|error| {
             let excerpt = self
                 .parameters

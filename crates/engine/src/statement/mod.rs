@@ -77,7 +77,7 @@ pub(crate) async fn run(session: Session, statement: Statement) -> Result<Statem
         Statement::CreateFileFormat(statement) => create_file_format::run(&session, statement).await,
         Statement::DropFileFormat(statement) => drop_file_format::run(&session, statement).await,
         Statement::ShowFileFormats(_) => show_file_formats::run(&session).await,
-        Statement::ShowOrganization(_) => show_organization::run(&session),
+        Statement::ShowOrganization(_) => show_organization::run(&session).await,
         Statement::Use(statement) => use_database::run(session, statement).await,
         Statement::Set(statement) => set::run(session, statement),
         Statement::Unset(statement) => unset::run(session, statement),

@@ -109,9 +109,11 @@ fn show_how_to_go_on(show: &mut Show<'_>, server: &RunningServer, sandbox: &Sand
          The sandbox as the customer, for awscli and every SDK:\n\n\
          export AWS_ENDPOINT_URL={}\n\
          export AWS_REGION={}\n\
+         export AWS_DEFAULT_REGION={}\n\
          export AWS_ACCESS_KEY_ID={}\n\
          export AWS_SECRET_ACCESS_KEY={}",
         sandbox.endpoint(),
+        sandbox.region(),
         sandbox.region(),
         customer.access_key_id,
         customer.secret_access_key
