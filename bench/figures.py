@@ -6,12 +6,14 @@ figure; read them with the noise of a shared machine in mind.
 
 import http.client
 import io
+import json
 import os
 import statistics
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "clients"))
@@ -26,6 +28,10 @@ from support.server import Server  # noqa: E402
 from support.warehouse import Warehouse  # noqa: E402
 
 MEBIBYTE = 1 << 20
+# Of an S3 that is as far away as one in the same region.
+SLOW_CLOUD = ("--latency-ms", "30", "--bandwidth-mb", "80")
+LONG_CLIENTS = 8
+MIXED_SECONDS = 20
 LARGE_ROWS = 10_000_000
 CLIENTS = 64
 STATEMENTS_PER_CLIENT = 50
@@ -34,9 +40,9 @@ STATEMENTS_PER_CLIENT = 50
 class World:
     """A sandbox, a server and a customer, made anew for each figure."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *cloud_options):
         self.folder = Path(folder)
-        self.cloud = Sandbox(self.folder)
+        self.cloud = Sandbox(self.folder, *cloud_options)
         self.provider = prepare_provider(self.cloud, ["default"])
         self.customer = Customer(self.cloud)
         self.server = self.new_server("server")
@@ -118,6 +124,50 @@ def many_clients(world):
     return [CLIENTS * STATEMENTS_PER_CLIENT / seconds for seconds in timed(once, 3)]
 
 
+def short_beside_long(world):
+    """56 clients with short queries beside 8 with long ones over an S3 30 ms away: the short ones' p99 as a multiple of
+    one client's alone; no error and one AssumeRole of the customer's role allowed"""
+    large = parquet_bytes(large_table(2_000_000), row_group_size=100_000)
+    stage = world.stage({"small.parquet": pa.table({"n": list(range(1000))}), "large.parquet": large})
+    short, long = f"SELECT sum(n) FROM @{stage}/small.parquet", f"SELECT count(DISTINCT text) FROM @{stage}/large.parquet"
+    until, errors, seconds, longs = [0.0], [], [], []
+
+    def client(statement, answer, kept):
+        try:
+            connection = BlockingDatabendClient(world.server.dsn()).get_conn()
+            while time.perf_counter() < until[0]:
+                began = time.perf_counter()
+                assert connection.query_row(statement).values() == answer
+                kept.append(time.perf_counter() - began)
+            connection.close()
+        except Exception as error:
+            errors.append(error)
+
+    def run(shorts, longs_at_once):
+        seconds.clear()
+        until[0] = time.perf_counter() + MIXED_SECONDS
+        jobs = [(short, (499500,), seconds)] * shorts + [(long, (2_000_000,), longs)] * longs_at_once
+        threads = [threading.Thread(target=client, args=job) for job in jobs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not errors, errors[0]
+        return sorted(seconds)[int(len(seconds) * 0.99)]
+
+    alone = run(1, 0)
+    mixed = run(CLIENTS - LONG_CLIENTS, LONG_CLIENTS)
+    with urllib.request.urlopen(f"{world.cloud.endpoint}/_sandbox/requests?service=sts") as answer:
+        hops = [request for request in json.load(answer) if ":assumed-role/" in request["principal"]]
+    assert len(hops) == 1, f"the customer's role was assumed {len(hops)} times"
+    rate, memory = len(seconds) / MIXED_SECONDS, status(world.server, "VmHWM")
+    print(
+        f"short ones: p99 alone {alone * 1000:.0f} ms, beside others {mixed * 1000:.0f} ms, {rate:.0f}/s;"
+        f" {len(longs)} long ones; highest memory {memory:.0f} MiB", file=sys.stderr
+    )
+    return [mixed / alone]
+
+
 def large_result_memory(world):
     """SELECT of 10 million rows by the driver for Python: highest resident memory of the server, MiB"""
     file = io.BytesIO(parquet_bytes(large_table(), row_group_size=1_000_000))
@@ -162,6 +212,7 @@ FIGURES = {
     "select_one": (select_one, "< 3"),
     "select_one_by_driver": (select_one_by_driver, "< 3"),
     "many_clients": (many_clients, "no error"),
+    "short_beside_long": (short_beside_long, "<= 3"),
     "large_result_memory": (large_result_memory, "< 500"),
     "large_result_rows": (large_result_rows, ""),
     "idle_memory": (idle_memory, "< 100"),
@@ -169,8 +220,8 @@ FIGURES = {
 }
 
 
-def large_table():
-    return pa.table({"n": pa.array(range(LARGE_ROWS), pa.int64()), "text": [f"row {n}" for n in range(LARGE_ROWS)]})
+def large_table(rows=LARGE_ROWS):
+    return pa.table({"n": pa.array(range(rows), pa.int64()), "text": [f"row {n}" for n in range(rows)]})
 
 
 def timed(once, times):
@@ -196,7 +247,7 @@ def main(names):
     for name in names or FIGURES:
         measure, wanted = FIGURES[name]
         with tempfile.TemporaryDirectory() as folder:
-            world = World(folder)
+            world = World(folder, *(SLOW_CLOUD if measure is short_beside_long else ()))
             try:
                 values = measure(world)
             finally:

@@ -26,6 +26,14 @@ def cloud(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def endpoint(request):
+    """Where the sandbox listens, for tests that use it alone; theirs may be one that runs already."""
+    if "SANDBOX_ENDPOINT" not in os.environ:
+        request.getfixturevalue("cloud")
+    return os.environ["SANDBOX_ENDPOINT"]
+
+
+@pytest.fixture(scope="session")
 def provider(cloud):
     """Our own account: the server's keys and a principal for each organization."""
     return prepare_provider(cloud, ORGANIZATIONS)

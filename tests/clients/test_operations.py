@@ -56,11 +56,11 @@ def test_sigterm_lets_running_queries_end(own_server, customer, principal):
 
 
 def test_a_root_password_is_made_and_said_once(cloud, provider, tmp_path):
-    server = Server(tmp_path / "own", cloud, provider.keys, provider.principals, STAGEDOOR_ROOT_PASSWORD="from outside")
+    server = Server(tmp_path / "own", cloud, provider.keys, provider.principals, STAGEDOOR_ROOT_PASSWORD="root-password-of-a-variable")
     try:
-        assert Warehouse(server, password="from outside").run("SELECT 1") == [(1,)]
+        assert Warehouse(server, password="root-password-of-a-variable").run("SELECT 1") == [(1,)]
         assert "AuthFailure" in Warehouse(server).error("SELECT 1")
-        assert "from outside" not in server.process.said()
+        assert "root-password-of-a-variable" not in server.process.said()
     finally:
         server.stop()
 

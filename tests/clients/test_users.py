@@ -71,3 +71,18 @@ def test_a_query_belongs_to_its_user(server, user, warehouse):
     for method, path in (("GET", "/page/0"), ("POST", "/kill"), ("GET", "/final"), ("GET", "")):
         status, _ = server.request(method, f"/v1/query/{answer['id']}{path}", user=user, password=PASSWORD)
         assert status in (401, 403, 404), (method, path, status)
+
+
+def test_a_given_password_is_changed_first(warehouse, server, bendsql):
+    """By the clients that a person has: BendSQL and the driver ask nothing else before."""
+    name = new_name("user")
+    warehouse.run(f"CREATE USER {name} IDENTIFIED BY 'given' WITH MUST_CHANGE_PASSWORD = TRUE")
+    given = Warehouse(server, user=name, password="given")
+    assert "another password" in given.error("SELECT 1")
+    assert "another password" in bendsql.error(given.dsn, "SELECT 1")
+    assert bendsql.run(given.dsn, "ALTER USER USER() IDENTIFIED BY 'chosen'").code == 0
+    chosen = Warehouse(server, user=name, password="chosen")
+    assert chosen.run("SELECT 1") == [(1,)]
+    warehouse.run(f"ALTER USER {name} WITH MUST_CHANGE_PASSWORD = TRUE")
+    chosen.run("ALTER USER USER() IDENTIFIED BY 'chosen again'")
+    assert bendsql.rows(Warehouse(server, user=name, password="chosen again").dsn, "SELECT 1") == [["1"]]

@@ -4,13 +4,16 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::clients::Clients;
+use crate::clients::{Clients, install_peers};
 use crate::{prerequisites, shell, test};
 
 /// Arguments of the harness.
 #[derive(clap::Args)]
 pub struct BenchArguments {
-    /// Names of the figures to measure; all without one
+    /// Put other engines beside it, over an S3 that is 30 ms away
+    #[arg(long)]
+    peers: bool,
+    /// Names of the figures to measure, with `--peers` of the workloads; all without one
     figures: Vec<String>,
 }
 
@@ -20,10 +23,13 @@ pub fn run(arguments: &BenchArguments) -> Result<()> {
     shell::run(
         shell::cargo().args(["build", "--release", "--bins", "--locked"]).current_dir(shell::checkout()),
     )?;
-    let clients = Clients::install()?;
+    let (python, harness) = match arguments.peers {
+        true => (install_peers()?, "bench/peers.py"),
+        false => (Clients::install()?.python(), "bench/figures.py"),
+    };
     shell::run(
-        Command::new(clients.python())
-            .arg("bench/figures.py")
+        Command::new(python)
+            .arg(harness)
             .args(&arguments.figures)
             .current_dir(shell::checkout())
             .env("STAGEDOOR_BIN", test::target_folder()?.join("release").join("stagedoor")),

@@ -27,12 +27,17 @@ impl Clients {
         let cache = cache_folder()?;
         let sources = checkout().join("tests").join("clients");
         Ok(Self {
-            python: install_python(&cache, &sources)?,
+            python: install_python(&cache, "python", &sources.join("requirements.txt"))?,
             node: install_node(&cache, &sources)?,
             bendsql: make_folder(&cache, &format!("bendsql-{}", bendsql::VERSION), |folder| {
                 bendsql::build(&cache, folder)
             })?,
         })
+    }
+
+    /// The command `aws`, for shells.
+    pub fn awscli(&self) -> PathBuf {
+        self.python.join("bin").join("aws")
     }
 
     /// The Python that has pytest, the driver, awscli and MiniStack.
@@ -51,14 +56,19 @@ impl Clients {
     }
 }
 
-fn install_python(cache: &Path, sources: &Path) -> Result<PathBuf> {
-    let requirements = sources.join("requirements.txt");
-    let name = format!("python-{}", fingerprint(&[&requirements])?);
+/// The Python that has the engines of `bench --peers`.
+pub fn install_peers() -> Result<PathBuf> {
+    let requirements = checkout().join("bench").join("requirements.txt");
+    Ok(install_python(&cache_folder()?, "peers", &requirements)?.join("bin").join("python"))
+}
+
+fn install_python(cache: &Path, kind: &str, requirements: &Path) -> Result<PathBuf> {
+    let name = format!("{kind}-{}", fingerprint(&[requirements])?);
     make_folder(cache, &name, |folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
         run(Command::new(folder.join("bin").join("python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(&requirements))
+            .arg(requirements))
     })
 }
 
@@ -103,7 +113,7 @@ fn cache_folder() -> Result<PathBuf> {
 }
 
 /// FNV-1a over the files: the same on every machine and Rust version, and nobody attacks a cache key.
-fn fingerprint(files: &[&Path]) -> Result<String> {
+pub fn fingerprint(files: &[&Path]) -> Result<String> {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for file in files {
         let content = std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))?;

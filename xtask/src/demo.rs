@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::{shell, test};
+use crate::{shell, test, web};
 
 /// Everything is handed on to `stagedoor demo`.
 #[derive(clap::Args)]
@@ -15,10 +15,14 @@ pub struct DemoArguments {
     arguments: Vec<String>,
 }
 
-/// Builds, then replaces this process, so that Ctrl-C and the exit code are the demo's own.
+/// Builds everything, as the tests do: with `--bins` alone Cargo chooses other features, and the tests would build
+/// DataFusion a second time. Then replaces this process, so that Ctrl-C and the exit code are the demo's own.
 pub fn run(arguments: &DemoArguments) -> Result<()> {
+    web::build_if_possible();
     shell::run(
-        shell::cargo().args(["build", "--workspace", "--bins", "--locked"]).current_dir(shell::checkout()),
+        shell::cargo()
+            .args(["build", "--workspace", "--all-targets", "--locked"])
+            .current_dir(shell::checkout()),
     )?;
     let stagedoor = test::target_folder()?.join("debug").join("stagedoor");
     let failure = Command::new(&stagedoor).arg("demo").args(&arguments.arguments).exec();

@@ -7,11 +7,13 @@ mod bench;
 mod bendsql;
 mod clients;
 mod demo;
+mod evidence;
 mod lint;
 mod prerequisites;
 mod shell;
 mod test;
 mod tidy;
+mod web;
 
 use std::process::ExitCode;
 
@@ -28,7 +30,9 @@ struct Arguments {
 enum Command {
     /// Build everything and walk the tutorial against a sandbox cloud; Ctrl-C stops it
     Demo(demo::DemoArguments),
-    /// Run the Rust tests, then the real clients against the server binary
+    /// Build the web app with npm and put it where the binary embeds it from
+    Web(web::WebArguments),
+    /// Run the Rust tests, the real clients against the server binary, and the web app in a browser
     Test(test::TestArguments),
     /// Check format, clippy and the rules of the house (tidy)
     Lint(lint::LintArguments),
@@ -41,6 +45,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Web(arguments) => web::run_command(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Ci => lint::run(&lint::LintArguments::default())

@@ -1,4 +1,4 @@
-//! What the client tests need from the machine besides Rust.
+//! What the tests of clients and of the web app need from the machine besides Rust.
 //!
 //! On Debian and its relatives, as root, what is missing is installed; elsewhere it is named.
 
@@ -23,15 +23,32 @@ const PREREQUISITES: &[Prerequisite] = &[
         packages: &["python3", "python3-venv"],
     },
     Prerequisite {
-        name: "Node.js 16 or newer",
-        probe: &["node", "-e", "process.exit(Number(process.versions.node.split('.')[0]) < 16 ? 1 : 0)"],
+        name: "Node.js 20.19 or newer",
+        probe: &[
+            "node",
+            "-e",
+            "const [major, minor] = process.versions.node.split('.').map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)",
+        ],
         packages: &["nodejs"],
     },
     Prerequisite { name: "npm", probe: &["npm", "--version"], packages: &["npm"] },
+    Prerequisite { name: "Chromium", probe: &["chromium", "--version"], packages: &["chromium"] },
 ];
+
+/// A cloud that some tests run against; without it they are skipped.
+const OPTIONAL: &[Prerequisite] = &[Prerequisite {
+    name: "Ceph's object gateway",
+    probe: &[
+        "sh",
+        "-c",
+        "command -v radosgw && command -v ceph-mon && command -v ceph-osd && command -v ceph",
+    ],
+    packages: &["radosgw", "ceph-mon", "ceph-osd", "ceph-common"],
+}];
 
 /// Makes sure that everything is there, or says what is not.
 pub fn check() -> Result<()> {
+    install_optional();
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
@@ -44,6 +61,18 @@ pub fn check() -> Result<()> {
         return Ok(());
     }
     bail!("{}", complaint(&missing));
+}
+
+/// Installs what can be done without, where that is possible; says what will be skipped where it is not.
+fn install_optional() {
+    let missing: Vec<&Prerequisite> = OPTIONAL.iter().filter(|optional| !is_there(optional)).collect();
+    if missing.is_empty() || (can_install() && install(&missing).is_ok()) {
+        return;
+    }
+    for optional in missing {
+        let packages = optional.packages.join(" ");
+        say(&format!("{} is not on this machine: its tests are skipped ({packages})", optional.name));
+    }
 }
 
 fn missing() -> Vec<&'static Prerequisite> {
@@ -66,7 +95,7 @@ fn can_install() -> bool {
 fn install(missing: &[&Prerequisite]) -> Result<()> {
     let packages: Vec<&str> =
         missing.iter().flat_map(|prerequisite| prerequisite.packages).copied().collect();
-    say(&format!("installing what the client tests need: {}", packages.join(" ")));
+    say(&format!("installing what the tests need: {}", packages.join(" ")));
     run(Command::new("apt-get").args(["update", "-q"]))?;
     run(Command::new("apt-get")
         .args(["install", "-q", "-y", "--no-install-recommends"])
@@ -79,7 +108,7 @@ fn complaint(missing: &[&Prerequisite]) -> String {
     let packages: Vec<&str> =
         missing.iter().flat_map(|prerequisite| prerequisite.packages).copied().collect();
     format!(
-        "the client tests need {}, not found on this machine; on Debian: `apt-get install {}`; \
+        "the tests of clients and of the web app need {}, not found on this machine; on Debian: `apt-get install {}`; \
          `cargo xtask test --rust` does without",
         names.join(", "),
         packages.join(" ")

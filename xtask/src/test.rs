@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the Rust tests, then the real clients.
+//! `cargo xtask test`: the Rust tests, then the real clients, then the web app in a browser.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,33 +7,53 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::clients::Clients;
-use crate::{prerequisites, shell};
+use crate::evidence::Evidence;
+use crate::{prerequisites, shell, web};
 
-/// Which part of the tests to run; both without options.
+/// Which part of the tests to run; all without options.
 #[derive(clap::Args, Default)]
 pub struct TestArguments {
     /// Only the Rust tests
-    #[arg(long, conflicts_with = "clients")]
+    #[arg(long, conflicts_with_all = ["clients", "web"])]
     rust: bool,
     /// Only the real clients, against a fresh build of the server
-    #[arg(long)]
+    #[arg(long, conflicts_with = "web")]
     clients: bool,
-    /// Arguments for pytest, for example `-k tutorial`
+    /// Only the web app: its types, its unit tests, and its journeys in Chromium
+    #[arg(long)]
+    web: bool,
+    /// Arguments for pytest, for example `-k tutorial`; with `--web` for vitest
     #[arg(last = true)]
-    pytest: Vec<String>,
+    more: Vec<String>,
 }
 
-/// Builds everything once with one set of features, so that nothing is compiled twice.
+/// Builds everything once with one set of features, so that nothing is compiled twice. The app comes first: the
+/// binary has it inside.
 pub fn run(arguments: &TestArguments) -> Result<()> {
-    if !arguments.rust {
+    let TestArguments { rust, clients, web, more } = arguments;
+    let all = !rust && !clients && !web;
+    if !rust {
         prerequisites::check()?;
     }
-    cargo(&["build", "--workspace", "--all-targets", "--locked"])?;
-    if !arguments.clients {
-        cargo(&["test", "--workspace", "--all-targets", "--locked"])?;
+    if all || *web {
+        web::build()?;
     }
-    if !arguments.rust {
-        run_clients(&arguments.pytest)?;
+    cargo(&["build", "--workspace", "--all-targets", "--locked"])?;
+    if all || *rust {
+        let evidence = Evidence::begin(&target_folder()?)?;
+        let mut tests = shell::cargo();
+        evidence.ask(&mut tests);
+        tests.args(["test", "--workspace", "--all-targets", "--locked"]);
+        shell::run(tests.current_dir(shell::checkout()))?;
+        evidence.check()?;
+    }
+    if all || *clients {
+        run_clients(more)?;
+    }
+    if all || *web {
+        web::run_unit_tests()?;
+        let more: &[String] = if all { &[] } else { more };
+        web::run_journeys(&target_folder()?.join("debug").join("stagedoor"), &Clients::install()?, more)?;
     }
     Ok(())
 }

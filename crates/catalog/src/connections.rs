@@ -5,9 +5,12 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::catalog::{next_version, now_microseconds, time_of};
 use crate::external_ids::{ExternalIdOwner, settle_external_id};
+use crate::grants::{forget_object, set_owner};
 use crate::names::check_name;
 use crate::organizations::require_organization;
-use crate::{Catalog, CatalogError, Connection, ConnectionParameters, CreateMode, Created, NewConnection};
+use crate::{
+    Catalog, CatalogError, Connection, ConnectionParameters, CreateMode, Created, GrantObject, NewConnection,
+};
 
 const SELECT: &str =
     "SELECT c.name, c.parameters, c.version, c.creator, c.created_on, c.updated_on, e.external_id
@@ -60,6 +63,10 @@ impl Catalog {
         .bind(now)
         .execute(&mut *transaction)
         .await?;
+        if outcome == Created::Created {
+            let object = GrantObject::Connection(connection.name.clone());
+            set_owner(&mut transaction, organization, &object, &connection.owner).await?;
+        }
         transaction.commit().await?;
         Ok(outcome)
     }
@@ -135,6 +142,8 @@ impl Catalog {
             .bind(name)
             .execute(&mut *transaction)
             .await?;
+        let object = GrantObject::Connection(name.to_owned());
+        forget_object(&mut transaction, organization, &object).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -9,6 +9,32 @@ pub enum CatalogError {
     UnknownUser { name: String },
     #[error("user `{name}` already exists")]
     UserExists { name: String },
+    #[error("role `{name}` does not exist")]
+    UnknownRole { name: String },
+    #[error("role `{name}` already exists")]
+    RoleExists { name: String },
+    /// `account_admin` and `public` are always there and as they are.
+    #[error("role `{name}` is built in and cannot be changed or dropped")]
+    BuiltInRole { name: String },
+    /// Two roles that inherit each other would be one.
+    #[error("role `{role}` cannot be granted to role `{grantee}`: `{role}` inherits `{grantee}` already")]
+    RoleCycle { role: String, grantee: String },
+    /// The text is not a public key that logins can be verified with.
+    #[error("the public key of user `{name}` cannot be used: {reason}")]
+    InvalidPublicKey { name: String, reason: String },
+    /// An organization that is named in the server's configuration is not SQL's to change.
+    #[error("organization `{organization}` is in the server's configuration: change it there")]
+    ConfiguredOrganization { organization: String },
+    #[error("organization `{organization}` already exists")]
+    OrganizationExists { organization: String },
+    /// Roles out there may still trust its external ids.
+    #[error(
+        "organization `{organization}` was dropped, and roles may still trust its external ids: choose another name"
+    )]
+    DroppedOrganization { organization: String },
+    /// DROP ORGANIZATION while it has connections or stages.
+    #[error("organization `{organization}` still has {what}: drop them first")]
+    OrganizationInUse { organization: String, what: String },
     #[error("connection `{name}` does not exist")]
     UnknownConnection { name: String },
     #[error("connection `{name}` already exists")]
@@ -27,6 +53,12 @@ pub enum CatalogError {
     UnknownFileFormat { name: String },
     #[error("file format `{name}` already exists")]
     FileFormatExists { name: String },
+    #[error("view `{name}` does not exist")]
+    UnknownView { name: String },
+    #[error("view `{name}` already exists")]
+    ViewExists { name: String },
+    #[error("an organization has at most {most} views")]
+    TooManyViews { most: i64 },
     /// The pair belongs to another organization; which one is not said.
     #[error(
         "external id `{external_id}` with role `{role_arn}` is taken: a pair of role and external id serves one organization only; leave EXTERNAL_ID out to use the generated one"
@@ -52,6 +84,9 @@ pub enum CatalogError {
     /// The file cannot be opened or is not a catalog.
     #[error("cannot open catalog `{path}`: {reason}")]
     CannotOpen { path: String, reason: String },
+    /// The file of the history cannot be opened.
+    #[error("cannot open history `{path}`: {reason}")]
+    CannotOpenHistory { path: String, reason: String },
     /// Other writers held the catalog for longer than the busy timeout.
     #[error("the catalog is busy: try again")]
     Busy,
@@ -70,14 +105,10 @@ fn stage_list(stages: &[String]) -> String {
 
 impl From<sqlx::Error> for CatalogError {
     fn from(error: sqlx::Error) -> Self {
-        if let sqlx::Error::Database(database) = &error {
-            // SQLite's extended codes carry the primary code in the low byte.
-            let primary = database.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
-            match primary {
-                Some(SQLITE_BUSY | SQLITE_LOCKED) => return Self::Busy,
-                Some(SQLITE_FULL) => return Self::DiskFull,
-                _ => {}
-            }
+        match primary_code(&error) {
+            Some(SQLITE_BUSY | SQLITE_LOCKED) => return Self::Busy,
+            Some(SQLITE_FULL) => return Self::DiskFull,
+            _ => {}
         }
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Self::Busy;
@@ -87,6 +118,12 @@ impl From<sqlx::Error> for CatalogError {
     }
 }
 
-const SQLITE_BUSY: u32 = 5;
+pub(crate) const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 const SQLITE_FULL: u32 = 13;
+
+/// What SQLite says is wrong: its extended codes carry the primary code in the low byte.
+pub(crate) fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<u32>().ok().map(|code| code & 0xff)
+}

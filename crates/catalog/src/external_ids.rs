@@ -91,6 +91,18 @@ impl Catalog {
         Ok(())
     }
 
+    /// The pairs of role and external id that serve other organizations, for whoever guesses at what was meant
+    /// and must not guess those.
+    pub async fn role_claims_of_others(
+        &self,
+        organization: &str,
+    ) -> Result<Vec<(String, String)>, CatalogError> {
+        Ok(sqlx::query_as("SELECT role_arn, external_id FROM role_claims WHERE organization <> $1")
+            .bind(organization)
+            .fetch_all(self.pool())
+            .await?)
+    }
+
     /// Gives a pair free, for the operator: after the role's owner has changed the trust policy, or when a
     /// pair was claimed by mistake. Says whether the organization had it.
     pub async fn release_role(

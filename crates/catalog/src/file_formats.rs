@@ -4,9 +4,10 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::catalog::{now_microseconds, time_of};
+use crate::grants::{forget_object, set_owner};
 use crate::names::check_name;
 use crate::organizations::require_organization;
-use crate::{Catalog, CatalogError, CreateMode, Created, FileFormat, NewFileFormat};
+use crate::{Catalog, CatalogError, CreateMode, Created, FileFormat, GrantObject, NewFileFormat};
 
 impl Catalog {
     /// Makes a named file format.
@@ -45,6 +46,10 @@ impl Catalog {
         .bind(now_microseconds())
         .execute(&mut *transaction)
         .await?;
+        if outcome == Created::Created {
+            let object = GrantObject::FileFormat(format.name.clone());
+            set_owner(&mut transaction, organization, &object, &format.owner).await?;
+        }
         transaction.commit().await?;
         Ok(outcome)
     }
@@ -65,6 +70,8 @@ impl Catalog {
             .await?
             .rows_affected()
             > 0;
+        let object = GrantObject::FileFormat(name.to_owned());
+        forget_object(&mut transaction, organization, &object).await?;
         transaction.commit().await?;
         if dropped || if_exists {
             Ok(dropped)

@@ -7,7 +7,8 @@ use sqlx::raw_sql;
 use crate::{Catalog, CatalogError};
 
 /// One list of statements a version; the first brings an empty file to version 1.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] =
+    &[VERSION_1, crate::web_schema::WEB, VERSION_3, VERSION_4, VERSION_5, crate::validations::VALIDATIONS];
 
 const VERSION_1: &str = "
 CREATE TABLE version_counter (value BIGINT NOT NULL);
@@ -94,6 +95,89 @@ CREATE TABLE databases (
 );
 ";
 
+/// Users who must set another password first.
+const VERSION_5: &str = "
+ALTER TABLE users ADD COLUMN must_change_password BIGINT NOT NULL DEFAULT 0;
+";
+
+/// SQL roles, grants and owners; public keys of users; organizations that SQL made. What was there before
+/// belongs to the administrator.
+const VERSION_3: &str = "
+ALTER TABLE organizations ADD COLUMN grants_version BIGINT NOT NULL DEFAULT 0;
+-- JSON list of accounts and role ARNs that the organization may name; NULL is any.
+ALTER TABLE organizations ADD COLUMN allowed_roles TEXT;
+ALTER TABLE organizations ADD COLUMN configured BIGINT NOT NULL DEFAULT 1;
+-- The row of a dropped organization stays, so that its name, and with it its external ids, are not given again.
+ALTER TABLE organizations ADD COLUMN dropped_on BIGINT;
+
+ALTER TABLE users ADD COLUMN default_role TEXT;
+ALTER TABLE users ADD COLUMN disabled BIGINT NOT NULL DEFAULT 0;
+
+CREATE TABLE public_keys (
+  organization TEXT NOT NULL,
+  user_name TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  public_key TEXT NOT NULL,
+  label TEXT NOT NULL,
+  created_on BIGINT NOT NULL,
+  PRIMARY KEY (organization, user_name, fingerprint),
+  FOREIGN KEY (organization, user_name) REFERENCES users (organization, name) ON DELETE CASCADE
+);
+
+CREATE TABLE roles (
+  organization TEXT NOT NULL REFERENCES organizations (name),
+  name TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  created_on BIGINT NOT NULL,
+  PRIMARY KEY (organization, name)
+);
+
+CREATE TABLE role_grants (
+  organization TEXT NOT NULL REFERENCES organizations (name),
+  role TEXT NOT NULL,
+  grantee_kind TEXT NOT NULL,
+  grantee TEXT NOT NULL,
+  created_on BIGINT NOT NULL,
+  PRIMARY KEY (organization, role, grantee_kind, grantee)
+);
+
+CREATE TABLE privilege_grants (
+  organization TEXT NOT NULL REFERENCES organizations (name),
+  grantee_kind TEXT NOT NULL,
+  grantee TEXT NOT NULL,
+  object_kind TEXT NOT NULL,
+  object_name TEXT NOT NULL,
+  privilege TEXT NOT NULL,
+  created_on BIGINT NOT NULL,
+  PRIMARY KEY (organization, grantee_kind, grantee, object_kind, object_name, privilege)
+);
+
+CREATE TABLE owners (
+  organization TEXT NOT NULL REFERENCES organizations (name),
+  object_kind TEXT NOT NULL,
+  object_name TEXT NOT NULL,
+  owner_kind TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  PRIMARY KEY (organization, object_kind, object_name)
+);
+";
+
+/// Views: queries under a name.
+const VERSION_4: &str = "
+CREATE TABLE views (
+  organization TEXT NOT NULL REFERENCES organizations (name),
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  -- JSON list of the names that were given to the columns; empty for the query's own.
+  column_names TEXT NOT NULL,
+  -- JSON list of the columns as they were when the view was made.
+  columns TEXT NOT NULL,
+  creator TEXT NOT NULL,
+  created_on BIGINT NOT NULL,
+  PRIMARY KEY (organization, name)
+);
+";
+
 /// Brings the schema up to date, one version a transaction.
 pub(crate) async fn migrate(catalog: &Catalog, path: &str) -> Result<(), CatalogError> {
     let cannot_open = |error: sqlx::Error| {
@@ -131,5 +215,43 @@ pub(crate) async fn migrate(catalog: &Catalog, path: &str) -> Result<(), Catalog
             .map_err(cannot_open)?;
         transaction.commit().await.map_err(cannot_open)?;
         tracing::info!(catalog = %path, version = found + 1, "catalog schema brought up to date");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::SqlitePool;
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    use super::*;
+    use crate::{GrantObject, Grantee};
+
+    #[tokio::test]
+    async fn a_catalog_of_the_first_version_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        for statements in [
+            "CREATE TABLE schema_versions (version BIGINT NOT NULL PRIMARY KEY)",
+            "INSERT INTO schema_versions VALUES (1)",
+            VERSION_1,
+            "INSERT INTO organizations VALUES ('acme', NULL, NULL, 1)",
+            "INSERT INTO users VALUES ('acme', 'root', NULL, 'x', 1)",
+            "INSERT INTO external_ids VALUES ('acme', 'connection', 'sales', 'sd-acme-x', 1)",
+            r#"INSERT INTO connections VALUES ('acme', 'sales', '{"storage_type":"s3"}', 1, 'root', 1, 1)"#,
+        ] {
+            raw_sql(statements).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+
+        let catalog = Catalog::open(Some(&path)).await.unwrap();
+        let organization = catalog.organization("acme").await.unwrap().unwrap();
+        assert_eq!(organization.allowed_roles, None, "what was allowed stays allowed");
+        assert!(!catalog.user("acme", "root").await.unwrap().unwrap().disabled);
+        assert!(catalog.connection("acme", "sales").await.unwrap().is_some());
+        let grants = catalog.grants("acme").await.unwrap();
+        assert_eq!(grants.owner(&GrantObject::Connection("sales".into())), Grantee::administrator());
+        assert_eq!(grants.roles.len(), 2);
     }
 }

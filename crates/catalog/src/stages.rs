@@ -6,9 +6,10 @@ use sqlx::sqlite::SqliteRow;
 use crate::catalog::{next_version, now_microseconds, time_of};
 use crate::connections::{connection_exists, parameters_of, parameters_text};
 use crate::external_ids::{ExternalIdOwner, settle_external_id};
+use crate::grants::{forget_object, set_owner};
 use crate::names::check_name;
 use crate::organizations::require_organization;
-use crate::{Catalog, CatalogError, CreateMode, Created, NewStage, Stage, StageAccess};
+use crate::{Catalog, CatalogError, CreateMode, Created, GrantObject, NewStage, Stage, StageAccess};
 
 const SELECT: &str = "SELECT s.*, e.external_id FROM stages s LEFT JOIN external_ids e
      ON e.organization = s.organization AND e.owner_kind = 'stage' AND e.owner_name = s.name
@@ -78,6 +79,10 @@ impl Catalog {
         .bind(now_microseconds())
         .execute(&mut *transaction)
         .await?;
+        if outcome == Created::Created {
+            let object = GrantObject::Stage(stage.name.clone());
+            set_owner(&mut transaction, organization, &object, &stage.owner).await?;
+        }
         transaction.commit().await?;
         Ok(outcome)
     }
@@ -97,6 +102,8 @@ impl Catalog {
             .await?
             .rows_affected()
             > 0;
+        let object = GrantObject::Stage(name.to_owned());
+        forget_object(&mut transaction, organization, &object).await?;
         transaction.commit().await?;
         if dropped || if_exists {
             Ok(dropped)

@@ -6,6 +6,8 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Grantee;
+
 /// What CREATE does when the name is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreateMode {
@@ -27,13 +29,15 @@ pub enum Created {
 }
 
 /// An organization as configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrganizationSpec {
     pub name: String,
     /// ARN of the IAM role its customers trust; without it the server's own identity is the principal.
     pub principal: Option<String>,
     /// The principal that comes after the next rotation.
     pub next_principal: Option<String>,
+    /// AWS accounts and role ARNs that its connections may name; `None` is any.
+    pub allowed_roles: Option<Vec<String>>,
 }
 
 /// One organization. Users, connections and stages belong to exactly one.
@@ -44,15 +48,35 @@ pub struct Organization {
     pub next_principal: Option<String>,
     /// Every generated external id of this organization starts so, and nobody else's does.
     pub external_id_prefix: String,
+    /// AWS accounts and role ARNs that its connections may name; `None` is any.
+    pub allowed_roles: Option<Vec<String>>,
+    /// Whether the server's configuration names it.
+    pub configured: bool,
     pub created_on: SystemTime,
 }
 
 /// A user to create.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct NewUser<'a> {
     pub name: &'a str,
     /// Stored as an Argon2id hash. `None`: the user cannot log in by password.
     pub password: Option<&'a str>,
+    /// PEM or its base64 body: the user logs in with the private key that belongs to it.
+    pub public_key: Option<&'a str>,
+    /// The role that the user's sessions begin with, where it is granted.
+    pub default_role: Option<&'a str>,
+    /// Kept out, whatever the password.
+    pub disabled: bool,
+    /// Must set another password before anything else.
+    pub must_change_password: bool,
+}
+
+/// What ALTER USER changes; `None` leaves as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UserChange<'a> {
+    pub default_role: Option<&'a str>,
+    pub disabled: Option<bool>,
+    pub must_change_password: Option<bool>,
 }
 
 /// A SQL user.
@@ -60,6 +84,11 @@ pub struct NewUser<'a> {
 pub struct User {
     pub name: String,
     pub created_on: SystemTime,
+    pub default_role: Option<String>,
+    pub disabled: bool,
+    pub must_change_password: bool,
+    /// How many public keys there are to log in with.
+    pub public_keys: usize,
     pub(crate) password_hash: Option<String>,
     pub(crate) password_version: String,
 }
@@ -70,7 +99,7 @@ impl User {
         self.password_hash.is_some()
     }
 
-    /// Changes whenever the password is set or removed, and says nothing about it: for caches of logins.
+    /// Changes whenever the password or a key is set or removed, and when the user is disabled; says nothing about it: for caches of logins.
     pub fn fingerprint(&self) -> &str {
         &self.password_version
     }
@@ -95,6 +124,15 @@ pub struct ConnectionParameters {
     pub region: Option<String>,
     pub endpoint_url: Option<String>,
     pub virtual_host_style: Option<bool>,
+    /// The role is assumed with an identity token of this server's, not by the organization's principal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub web_identity: bool,
+    /// ARN of the KMS key that the objects are encrypted with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key_arn: Option<String>,
+    /// Whether role sessions are tagged with organization, user and connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_tags: Option<bool>,
     /// Parameters the dialect knows and the catalog does not interpret. Nothing secret.
     #[serde(default)]
     pub other: BTreeMap<String, String>,
@@ -110,6 +148,9 @@ impl fmt::Debug for ConnectionParameters {
             .field("region", &self.region)
             .field("endpoint_url", &self.endpoint_url)
             .field("virtual_host_style", &self.virtual_host_style)
+            .field("web_identity", &self.web_identity)
+            .field("kms_key_arn", &self.kms_key_arn)
+            .field("session_tags", &self.session_tags)
             .field("other", &self.other)
             .finish()
     }
@@ -122,6 +163,8 @@ pub struct NewConnection {
     pub parameters: ConnectionParameters,
     /// The user who says CREATE.
     pub creator: String,
+    /// Whose it is, unless it replaces one that has an owner.
+    pub owner: Grantee,
 }
 
 /// A connection.
@@ -161,6 +204,8 @@ pub struct NewStage {
     pub file_format: String,
     pub comment: String,
     pub creator: String,
+    /// Whose it is, unless it replaces one that has an owner.
+    pub owner: Grantee,
 }
 
 /// A stage.
@@ -187,6 +232,8 @@ pub struct NewFileFormat {
     /// JSON text.
     pub options: String,
     pub creator: String,
+    /// Whose it is, unless it replaces one that has an owner.
+    pub owner: Grantee,
 }
 
 /// A named file format.

@@ -32,6 +32,10 @@ pub struct ConnectionAccess {
     /// Typed by a user, so the endpoint rules apply.
     pub endpoint_url: Option<String>,
     pub virtual_host_style: bool,
+    /// ARN of the KMS key that the objects are encrypted with, which the session policy then lets be used.
+    pub kms_key: Option<String>,
+    /// Whether role sessions are tagged with organization, user and connection.
+    pub session_tags: bool,
 }
 
 /// By what right the bucket is opened.
@@ -41,8 +45,13 @@ pub enum Grant {
     Role(AssumedRole),
     /// Keys the customer gave, from `Credentials::seal`; with a role, they assume it.
     Keys { sealed: crate::SealedKeys, role: Option<AssumedRole> },
+    /// The customer's role, assumed with an identity token that this server issues for the organization and the
+    /// connection, which must have a name. No AWS identity of ours has a part in it.
+    WebIdentity { role_arn: String },
     /// None: requests are not signed.
     Unsigned,
+    /// A file of the web: the endpoint is its host, nothing is signed, and other rules say what may be named.
+    Web,
 }
 
 /// A role of the customer, and the external id sent when it is assumed.

@@ -4,13 +4,13 @@ use std::fmt;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3;
-use object_store::client::HttpClient;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
@@ -19,21 +19,30 @@ use object_store::{
 use parking_lot::RwLock;
 
 use crate::explain::{explain, is_expired, other_region};
-use crate::listing::{ListRequest, is_below, list_objects, list_pages};
+use crate::keys::TemporaryKeys;
+use crate::listing::{ListPage, ListRequest, is_below, list_objects, list_page, list_pages};
 use crate::location::Location;
 use crate::provider::KeySource;
-use crate::region::{Regions, is_region_like};
+use crate::region::{OrganizationRegions, is_region_like};
+use crate::request_log::RequestOrigin;
 use crate::store::build_store;
+use crate::transport::Transport;
 use crate::upload::RenewingUpload;
-use crate::{Access, Clock, CredentialsError};
+use crate::{Access, Clock, CredentialsError, StorageFailureKind};
 
+/// How often one request is repeated with newer keys: keys of seconds may end between signing and arrival again. Keys that
+/// S3 refuses although they are fresh are not renewed more than once in a row.
+const RENEWALS_MAX: usize = 5;
+/// How much earlier than by our clock keys may have ended by S3's.
+const CLOCKS_APART_MAX: Duration = Duration::from_secs(2);
 /// Keys S3 deletes in one request.
 const DELETE_KEYS_MAX: usize = 1_000;
 
 /// One bucket, opened for one prefix and access with what one connection says. Cheap to clone.
 ///
-/// On ExpiredToken or InvalidToken it renews the keys once and repeats the request; when S3 names another
-/// region it moves there once. AccessDenied is not retried.
+/// On ExpiredToken or InvalidToken it renews the keys and repeats the request, and on AccessDenied if the keys ended on
+/// the way, as long as the keys are really others and as often as [`RENEWALS_MAX`] says; when S3 names another region
+/// it moves there once.
 #[derive(Clone)]
 pub struct OpenedBucket(Arc<Inner>);
 
@@ -45,8 +54,12 @@ struct Inner {
     warnings: Vec<String>,
     location: Location,
     keys: KeySource,
-    client: HttpClient,
-    regions: Arc<Regions>,
+    transport: Transport,
+    /// For whom requests are made; `None` in the opening that those of statements are made from.
+    origin: Option<Arc<RequestOrigin>>,
+    /// What this opening was made from, and what is told when the bucket turns out to be elsewhere.
+    shared: Option<Arc<OpenedBucket>>,
+    regions: OrganizationRegions,
     clock: Clock,
     store: RwLock<Store>,
 }
@@ -66,8 +79,8 @@ pub(crate) struct BucketParts {
     pub(crate) location: Location,
     pub(crate) region: String,
     pub(crate) keys: KeySource,
-    pub(crate) client: HttpClient,
-    pub(crate) regions: Arc<Regions>,
+    pub(crate) transport: Transport,
+    pub(crate) regions: OrganizationRegions,
     pub(crate) clock: Clock,
 }
 
@@ -82,11 +95,12 @@ impl OpenedBucket {
             location,
             region,
             keys,
-            client,
+            transport,
             regions,
             clock,
         } = parts;
-        let s3 = Arc::new(build_store(&bucket, &region, &location, &keys, client.clone())?);
+        let client = transport.client(&location).clone();
+        let s3 = Arc::new(build_store(&bucket, &region, &location, &keys, client)?);
         let store = RwLock::new(Store { region, s3 });
         Ok(Self(Arc::new(Inner {
             bucket,
@@ -96,10 +110,39 @@ impl OpenedBucket {
             warnings,
             location,
             keys,
-            client,
+            transport,
+            origin: None,
+            shared: None,
             regions,
             clock,
             store,
+        })))
+    }
+
+    /// The same opening for the requests of one statement.
+    pub(crate) fn for_origin(
+        self: &Arc<Self>,
+        origin: Arc<RequestOrigin>,
+    ) -> std::result::Result<Self, CredentialsError> {
+        let inner = &self.0;
+        let keys = inner.keys.for_origin(Arc::clone(&origin));
+        let client = inner.transport.observed(&inner.location, &inner.bucket, Arc::clone(&origin));
+        let region = self.region();
+        let s3 = Arc::new(build_store(&inner.bucket, &region, &inner.location, &keys, client)?);
+        Ok(Self(Arc::new(Inner {
+            bucket: inner.bucket.clone(),
+            prefix: inner.prefix.clone(),
+            access: inner.access,
+            binding_id: inner.binding_id.clone(),
+            warnings: inner.warnings.clone(),
+            location: inner.location.clone(),
+            keys,
+            transport: inner.transport.clone(),
+            origin: Some(origin),
+            shared: Some(Arc::clone(self)),
+            regions: inner.regions.clone(),
+            clock: inner.clock.clone(),
+            store: RwLock::new(Store { region, s3 }),
         })))
     }
 
@@ -155,31 +198,104 @@ impl OpenedBucket {
         Ok(objects.into_iter().filter(|object| is_below(object, prefix)).collect())
     }
 
-    /// Runs a request; on expired keys or a wrong region puts that right, once each, and repeats it.
+    /// One page of up to 1,000 keys below the plain text prefix, in one request: those after the key `after`,
+    /// or from where an earlier page says the `next` one begins. With `folders`, keys below a `/` are told by
+    /// their common prefix.
+    pub async fn list_page(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        next: Option<&str>,
+        folders: bool,
+    ) -> Result<ListPage> {
+        self.check_listing(prefix)?;
+        let request = ListRequest {
+            prefix: prefix.to_owned(),
+            after: after.map(str::to_owned),
+            token: next.map(str::to_owned),
+            folders,
+            page_keys: None,
+        };
+        list_page(self, request).await
+    }
+
+    /// One page of at most `keys_max` (up to 1000) keys and folders below the plain text prefix, in one request.
+    pub async fn list_folder(&self, prefix: &str, next: Option<String>, keys_max: usize) -> Result<ListPage> {
+        self.check_listing(prefix)?;
+        let request = ListRequest {
+            prefix: prefix.to_owned(),
+            after: None,
+            token: next,
+            folders: true,
+            page_keys: Some(keys_max),
+        };
+        list_page(self, request).await
+    }
+
+    /// The first key below the plain text prefix that comes after `after`, in one small request.
+    pub async fn first_key_after(&self, prefix: &str, after: &str) -> Result<Option<Path>> {
+        self.check_listing(prefix)?;
+        let request = ListRequest {
+            prefix: prefix.to_owned(),
+            after: Some(after.to_owned()),
+            page_keys: Some(1),
+            ..ListRequest::default()
+        };
+        let page = list_page(self, request).await?;
+        Ok(page.objects.into_iter().next().map(|object| object.location))
+    }
+
+    /// Runs a request; on expired keys or a wrong region puts that right and repeats it.
     pub(crate) async fn attempt<T, F, R>(&self, request: F) -> Result<T>
     where
         F: Fn(Arc<AmazonS3>) -> R,
         R: Future<Output = Result<T>>,
     {
-        let (mut renewed, mut moved) = (false, false);
+        let (mut renewals, mut moved) = (0, false);
+        let mut keys = self.0.keys.of_session();
         loop {
-            let serial = self.0.keys.serial();
             let error = match request(self.s3()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if !renewed && is_expired(&error) && self.0.keys.invalidate(serial) {
-                renewed = true;
-            } else if !moved && other_region(&error).is_some_and(|region| self.move_to(&region)) {
-                moved = true;
-            } else {
+            if renewals < RENEWALS_MAX && self.are_over(&error, keys.as_deref(), renewals > 0) {
+                let serial = keys.map(|keys| keys.serial);
+                if self.0.keys.invalidate(serial) {
+                    keys = self.0.keys.renewed().await?;
+                    // The same keys would be refused again.
+                    if serial.is_none() || keys.as_ref().map(|keys| keys.serial) != serial {
+                        renewals += 1;
+                        continue;
+                    }
+                }
                 return Err(error);
             }
+            if moved || !other_region(&error).is_some_and(|region| self.move_to(&region)) {
+                return Err(error);
+            }
+            moved = true;
         }
+    }
+
+    /// Whether a request failed since its keys have ended. Of `fresh` keys S3's word alone is not enough: keys that it takes
+    /// for expired from the start would be renewed again and again.
+    fn are_over(&self, error: &object_store::Error, keys: Option<&TemporaryKeys>, fresh: bool) -> bool {
+        let now = self.0.clock.now();
+        let ends_by = |time| keys.is_some_and(|keys| keys.expires_at <= time);
+        if is_expired(error) {
+            return !fresh || ends_by(now + CLOCKS_APART_MAX);
+        }
+        // Not every cloud says that keys have ended: some deny, and keys that ended on the way tell why.
+        ends_by(now) && explain(error).kind == StorageFailureKind::Denied
     }
 
     pub(crate) fn s3(&self) -> Arc<AmazonS3> {
         Arc::clone(&self.0.store.read().s3)
+    }
+
+    /// For whom requests are made.
+    pub(crate) fn origin(&self) -> Option<&Arc<RequestOrigin>> {
+        self.0.origin.as_ref()
     }
 
     pub(crate) fn keys(&self) -> &KeySource {
@@ -202,13 +318,19 @@ impl OpenedBucket {
         if !is_region_like(region) || inner.store.read().region == region {
             return false;
         }
-        let Ok(s3) = build_store(&inner.bucket, region, &inner.location, &inner.keys, inner.client.clone())
-        else {
+        let client = match &inner.origin {
+            Some(origin) => inner.transport.observed(&inner.location, &inner.bucket, Arc::clone(origin)),
+            None => inner.transport.client(&inner.location).clone(),
+        };
+        let Ok(s3) = build_store(&inner.bucket, region, &inner.location, &inner.keys, client) else {
             return false;
         };
         tracing::info!(bucket = %inner.bucket, region, "bucket is in another region");
         inner.regions.correct(&inner.location, &inner.bucket, region);
         *inner.store.write() = Store { region: region.to_owned(), s3: Arc::new(s3) };
+        if let Some(shared) = &inner.shared {
+            shared.move_to(region);
+        }
         true
     }
 

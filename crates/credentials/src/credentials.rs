@@ -3,25 +3,28 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use iam::texts::{StageScope, session_policy};
+use iam::texts::{DENY_EVERYTHING, StageScope, session_policy, web_identity_subject};
 use lru::LruCache;
-use object_store::aws::AwsCredential;
 use parking_lot::Mutex;
 use url::Url;
 
 use crate::access::{AssumedRole, ConnectionAccess, Grant, OpenRequest};
 use crate::bucket::{BucketParts, OpenedBucket};
 use crate::chain::Chain;
+use crate::issuer::TokenIssuer;
 use crate::keys::CustomerKeys;
 use crate::location::{Location, check_bucket, server_endpoint};
 use crate::provider::{KeySource, SessionHandle};
 use crate::region::Regions;
+use crate::request_log::{
+    RequestLog, RequestOrigin, RequestRecord, RequestSink, StatementOrigin, current_origin, for_origin,
+};
 use crate::seal::{SealedKeys, Sealer};
 use crate::server_identity::{ServerIdentity, ServerKeys};
 use crate::session_cache::{Base, SessionCache, SessionKey, SessionPlan};
-use crate::session_name::session_name;
+use crate::session_name::{session_name, session_tags};
 use crate::sts::Sts;
 use crate::transport::{Transport, allowed_addresses};
 use crate::{Clock, CredentialsError, CredentialsOptions, EndpointRules};
@@ -32,18 +35,22 @@ const REGION_DEFAULT: &str = "us-east-1";
 
 /// The credential layer of one process. Cheap to clone.
 #[derive(Clone)]
-pub struct Credentials(Arc<Inner>);
+pub struct Credentials(pub(crate) Arc<Inner>);
 
-struct Inner {
-    chain: Arc<Chain>,
-    sealer: Sealer,
-    rules: EndpointRules,
-    transport: Transport,
-    regions: Arc<Regions>,
-    server_region: String,
-    server_s3_endpoint: Option<Url>,
-    clock: Clock,
+pub(crate) struct Inner {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) sealer: Sealer,
+    pub(crate) rules: EndpointRules,
+    web_rules: EndpointRules,
+    pub(crate) transport: Transport,
+    pub(crate) requests: Arc<RequestLog>,
+    pub(crate) regions: Arc<Regions>,
+    pub(crate) server_region: String,
+    pub(crate) server_s3_endpoint: Option<Url>,
+    pub(crate) clock: Clock,
     buckets: Mutex<LruCache<String, Arc<OpenedBucket>>>,
+    /// How long VALIDATE waits for a change of IAM to be seen.
+    pub(crate) validation_patience: Duration,
 }
 
 /// A role session that has keys at the moment; the keys are not in it.
@@ -63,7 +70,19 @@ impl Credentials {
     /// server's identity is looked for when it is first needed.
     pub async fn load(options: CredentialsOptions) -> Result<Self, CredentialsError> {
         install_crypto_provider();
-        let CredentialsOptions { key_file, endpoint_rules, server, session_duration, clock } = options;
+        let CredentialsOptions {
+            key_file,
+            endpoint_rules,
+            web_rules,
+            server,
+            issuer,
+            session_duration,
+            validation_patience,
+            clock,
+        } = options;
+        let issuer = issuer
+            .map(|issuer| TokenIssuer::load(&issuer.url, issuer.key_file.as_deref(), clock.clone()))
+            .transpose()?;
         let (shared, region) = load_shared_config(server.region).await;
         let s3_endpoint = server
             .s3_endpoint
@@ -72,6 +91,7 @@ impl Credentials {
         let sts = Sts::new(&shared, server.sts_endpoint.as_deref());
         let chain = Chain {
             server: ServerKeys::new(server.identity, region.clone(), clock.clone(), sts.clone()),
+            issuer,
             sts,
             sessions: Arc::new(SessionCache::new(clock.clone())),
             duration: session_duration,
@@ -79,33 +99,66 @@ impl Credentials {
         Ok(Self(Arc::new(Inner {
             chain: Arc::new(chain),
             sealer: Sealer::load(key_file.as_deref())?,
-            transport: Transport::new(&endpoint_rules)?,
+            transport: Transport::new(&endpoint_rules, &web_rules)?,
+            requests: Arc::default(),
             rules: endpoint_rules,
+            web_rules,
             regions: Arc::new(Regions::new(region.clone(), clock.clone())),
             server_region: region,
             server_s3_endpoint: s3_endpoint.as_deref().map(server_endpoint).transpose()?,
             clock,
             buckets: Mutex::new(LruCache::new(BUCKETS_MAX)),
+            validation_patience,
         })))
     }
 
     /// Opens a bucket. A role is assumed here, so that a refusal is told here and not in the middle of a read.
     pub async fn open_bucket(&self, request: OpenRequest) -> Result<Arc<OpenedBucket>, CredentialsError> {
+        self.open_bucket_for(request, &StatementOrigin::default()).await
+    }
+
+    /// The same for one statement, which the request log then names.
+    pub async fn open_bucket_for(
+        &self,
+        request: OpenRequest,
+        statement: &StatementOrigin,
+    ) -> Result<Arc<OpenedBucket>, CredentialsError> {
         check_bucket(&request.bucket)?;
+        let connection = request.connection.as_ref().and_then(|connection| connection.name.clone());
+        let (organization, user) = (request.organization.clone(), request.user.clone());
+        let origin = RequestOrigin::new(&self.0.requests, organization, user, connection, statement);
         let id = bucket_id(&request);
         let known = self.0.buckets.lock().get(&id).cloned();
-        let bucket = match known {
-            Some(bucket) => bucket,
+        let shared = match known {
+            Some(shared) => shared,
             None => {
-                let bucket = Arc::new(self.build_bucket(&request).await?);
-                self.0.buckets.lock().put(id, Arc::clone(&bucket));
-                bucket
+                let built =
+                    for_origin(Some(Arc::clone(&origin)), self.build_bucket(&request, &origin)).await?;
+                let shared = Arc::new(built);
+                self.0.buckets.lock().put(id, Arc::clone(&shared));
+                shared
             }
         };
+        let bucket = shared.for_origin(origin)?;
         if let KeySource::Session(session) = bucket.keys() {
             session.current().await?;
         }
-        Ok(bucket)
+        Ok(Arc::new(bucket))
+    }
+
+    /// The requests made for the organization, oldest first, as far as they are remembered.
+    pub fn requests(&self, organization: &str) -> Vec<Arc<RequestRecord>> {
+        self.0.requests.records(organization)
+    }
+
+    /// Adds requests that were made before this process began.
+    pub fn restore_requests(&self, past: Vec<RequestRecord>) {
+        self.0.requests.restore(past);
+    }
+
+    /// From now on the sink is told of each request, whosever it is.
+    pub fn tell_requests(&self, sink: Box<RequestSink>) {
+        self.0.requests.tell(sink);
     }
 
     /// Seals keys that a customer typed, for the catalog.
@@ -118,9 +171,64 @@ impl Credentials {
         self.0.chain.server.identity().await
     }
 
+    /// The issuer of this server's identity tokens, as a customer names it to AWS; `None`: it issues none.
+    pub fn issuer(&self) -> Option<&str> {
+        self.0.chain.issuer.as_ref().map(TokenIssuer::url)
+    }
+
+    /// What `/.well-known/openid-configuration` answers, as JSON.
+    pub fn issuer_document(&self) -> Option<String> {
+        self.0.chain.issuer.as_ref().map(TokenIssuer::discovery_document)
+    }
+
+    /// What `/.well-known/jwks.json` answers, as JSON: public keys and no others.
+    pub fn issuer_keys(&self) -> Option<String> {
+        self.0.chain.issuer.as_ref().map(TokenIssuer::key_set)
+    }
+
     /// Whether a user may type this endpoint, as far as can be told on paper.
     pub fn check_endpoint(&self, endpoint_url: &str) -> Result<(), CredentialsError> {
         self.0.rules.check_url(endpoint_url).map(|_| ())
+    }
+
+    /// Whether a file may be read by URL from that address, as far as can be told on paper.
+    pub fn check_web(&self, url: &str) -> Result<(), CredentialsError> {
+        self.0.web_rules.check_url(url).map(|_| ())
+    }
+
+    /// Whether the administrator lets files be read by `https` URL from anywhere.
+    pub fn reads_the_web(&self) -> bool {
+        !self.0.web_rules.allow_nothing()
+    }
+
+    /// Whether a role lets itself be assumed by a principal, in a session that may do nothing.
+    pub async fn try_role(
+        &self,
+        organization: &str,
+        user: &str,
+        principal: &str,
+        role: &AssumedRole,
+    ) -> Result<(), CredentialsError> {
+        let session = SessionHandle {
+            plan: Arc::new(SessionPlan {
+                key: SessionKey {
+                    organization: organization.to_owned(),
+                    base: Base::Principal(check_role(principal)?.as_str().to_owned()),
+                    role_arn: check_role(&role.arn)?.as_str().to_owned(),
+                    external_id: role.external_id.clone(),
+                    session_name: session_name(organization, user),
+                    policy: Some(DENY_EVERYTHING.to_owned()),
+                    tags: Vec::new(),
+                    region: self.0.server_region.clone(),
+                },
+                customer_keys: None,
+                is_principal: false,
+            }),
+            chain: Arc::clone(&self.0.chain),
+            connection: None,
+            origin: None,
+        };
+        session.current().await.map(|_| ())
     }
 
     /// Forgets what was refused to an organization: call it when a connection was changed.
@@ -148,24 +256,37 @@ impl Credentials {
         sessions
     }
 
-    async fn build_bucket(&self, request: &OpenRequest) -> Result<OpenedBucket, CredentialsError> {
+    async fn build_bucket(
+        &self,
+        request: &OpenRequest,
+        origin: &Arc<RequestOrigin>,
+    ) -> Result<OpenedBucket, CredentialsError> {
         let inner = &self.0;
         let connection = request.connection.as_ref();
-        let location = Location::find(
-            connection.and_then(|connection| connection.endpoint_url.as_deref()),
-            inner.server_s3_endpoint.as_ref(),
-            connection.is_some_and(|connection| connection.virtual_host_style),
-            &inner.rules,
-        )?;
+        let typed = connection.and_then(|connection| connection.endpoint_url.as_deref());
+        let location = match connection.map(|connection| &connection.grant) {
+            Some(Grant::Web) => Location::web(typed.unwrap_or_default(), &inner.web_rules)?,
+            _ => Location::find(
+                typed,
+                inner.server_s3_endpoint.as_ref(),
+                connection.is_some_and(|connection| connection.virtual_host_style),
+                &inner.rules,
+            )?,
+        };
         self.check_resolved(&location).await?;
-        let (keys, warnings) = self.find_keys(request).await?;
-        let client = inner.transport.client(location.typed_by_user).clone();
+        let client = inner.transport.observed(&location, &request.bucket, Arc::clone(origin));
+        let regions = inner.regions.of(&request.organization);
         let typed_region =
             connection.and_then(|connection| connection.region.clone()).filter(|r| !r.is_empty());
-        let region = match typed_region {
-            Some(region) => region,
-            None => inner.regions.find(&location, &request.bucket, &client).await,
+        // Side by side: neither needs what the other brings.
+        let region = async {
+            match typed_region {
+                Some(region) => region,
+                None => regions.find(&location, &request.bucket, &client).await,
+            }
         };
+        let (keys, region) = tokio::join!(self.find_keys(request), region);
+        let (keys, warnings) = keys?;
         OpenedBucket::new(BucketParts {
             bucket: request.bucket.clone(),
             prefix: request.prefix.clone(),
@@ -175,8 +296,8 @@ impl Credentials {
             location,
             region,
             keys,
-            client,
-            regions: Arc::clone(&inner.regions),
+            transport: inner.transport.clone(),
+            regions,
             clock: inner.clock.clone(),
         })
     }
@@ -186,20 +307,26 @@ impl Credentials {
     async fn find_keys(&self, request: &OpenRequest) -> Result<(KeySource, Vec<String>), CredentialsError> {
         let Some(connection) = &request.connection else { return Ok((KeySource::Unsigned, Vec::new())) };
         match &connection.grant {
-            Grant::Unsigned => Ok((KeySource::Unsigned, Vec::new())),
+            Grant::Unsigned | Grant::Web => Ok((KeySource::Unsigned, Vec::new())),
             Grant::Keys { sealed, role: None } => {
                 let keys = self.unseal(connection, sealed)?;
-                let credential = AwsCredential {
-                    key_id: keys.access_key_id.clone(),
-                    secret_key: keys.secret_access_key.clone(),
-                    token: keys.session_token.clone(),
-                };
-                Ok((KeySource::Fixed(Arc::new(credential)), Vec::new()))
+                Ok((KeySource::Fixed(Arc::new(keys.credential())), Vec::new()))
             }
             Grant::Keys { sealed, role: Some(role) } => {
                 let keys = self.unseal(connection, sealed)?;
                 let base = Base::CustomerKeys(digest(&["keys", sealed.as_stored()]));
                 self.plan_session(request, connection, role, base, Some(keys)).await
+            }
+            Grant::WebIdentity { role_arn } => {
+                let Some(name) = &connection.name else {
+                    return Err(CredentialsError::Internal {
+                        reason: "an identity token needs a connection's name",
+                    });
+                };
+                let base = Base::WebIdentity(web_identity_subject(&request.organization, name));
+                // The token's subject stands in the place of an external id.
+                let role = AssumedRole { arn: role_arn.clone(), external_id: None };
+                self.plan_session(request, connection, &role, base, None).await
             }
             Grant::Role(role) => {
                 let base = match &request.principal {
@@ -235,8 +362,10 @@ impl Credentials {
                 bucket: &request.bucket,
                 prefix,
                 access: request.access,
+                kms_key: connection.kms_key.as_deref(),
             })
         };
+        let tags = session_tags(&request.organization, &request.user, connection);
         let session = |policy: String| SessionHandle {
             plan: Arc::new(SessionPlan {
                 key: SessionKey {
@@ -246,6 +375,7 @@ impl Credentials {
                     external_id: role.external_id.clone(),
                     session_name: session_name(&request.organization, &request.user),
                     policy: Some(policy),
+                    tags: tags.clone(),
                     region: self.0.server_region.clone(),
                 },
                 customer_keys: customer_keys.clone(),
@@ -253,6 +383,7 @@ impl Credentials {
             }),
             chain: Arc::clone(&self.0.chain),
             connection: connection.name.clone(),
+            origin: current_origin(),
         };
         let widened_warning = || {
             vec![format!(
@@ -282,7 +413,8 @@ impl Credentials {
         // A name that does not resolve is told by the request that needs it.
         let Ok(found) = tokio::net::lookup_host((host, port)).await else { return Ok(()) };
         let found: Vec<_> = found.collect();
-        allowed_addresses(&self.0.rules, host, &found)
+        let rules = if location.web { &self.0.web_rules } else { &self.0.rules };
+        allowed_addresses(rules, host, &found)
             .map(|_| ())
             .map_err(|reason| CredentialsError::EndpointRefused { endpoint: url.to_string(), reason })
     }
@@ -321,7 +453,7 @@ async fn load_shared_config(region: Option<String>) -> (aws_config::SdkConfig, S
     (shared, region)
 }
 
-fn check_role(role_arn: &str) -> Result<iam::RoleArn, CredentialsError> {
+pub(crate) fn check_role(role_arn: &str) -> Result<iam::RoleArn, CredentialsError> {
     iam::parse_role_arn(role_arn).map_err(|error| CredentialsError::InvalidRoleArn {
         role_arn: role_arn.to_owned(),
         reason: error.to_string(),
@@ -346,10 +478,14 @@ fn binding_id(request: &OpenRequest) -> String {
         parts.push(connection.region.as_deref().unwrap_or(absent));
         parts.push(connection.endpoint_url.as_deref().unwrap_or(absent));
         parts.push(if connection.virtual_host_style { "virtual" } else { "path" });
+        parts.push(connection.kms_key.as_deref().unwrap_or(absent));
+        parts.push(if connection.session_tags { "tags" } else { "no tags" });
         let (kind, sealed, role) = match &connection.grant {
             Grant::Role(role) => ("role", absent, Some(role)),
             Grant::Keys { sealed, role } => ("keys", sealed.as_stored(), role.as_ref()),
+            Grant::WebIdentity { role_arn } => ("web identity", role_arn.as_str(), None),
             Grant::Unsigned => ("unsigned", absent, None),
+            Grant::Web => ("web", absent, None),
         };
         parts.extend([kind, sealed]);
         if let Some(role) = role {

@@ -13,6 +13,8 @@ pub struct EndpointRules {
     hosts: Vec<HostRule>,
     networks: Vec<Network>,
     allow_http: bool,
+    /// AWS's S3 hosts are no exception.
+    listed_only: bool,
 }
 
 /// A line of the rules that cannot be read.
@@ -53,6 +55,30 @@ impl EndpointRules {
         Ok(rules)
     }
 
+    /// Rules for `https` URLs of files: what the lines allow, and nothing else.
+    pub fn listed_only<S: AsRef<str>>(allowed: &[S], allow_http: bool) -> Result<Self, EndpointRulesError> {
+        Ok(Self { listed_only: true, ..Self::new(allowed, allow_http)? })
+    }
+
+    /// No host at all.
+    pub fn no_web() -> Self {
+        Self { listed_only: true, ..Self::default() }
+    }
+
+    /// Whether nothing at all is allowed.
+    pub fn allow_nothing(&self) -> bool {
+        self.listed_only && self.hosts.is_empty() && self.networks.is_empty()
+    }
+
+    /// Whether a host is one of AWS's that need no line.
+    fn is_aws_s3_host(&self, host: &str) -> bool {
+        !self.listed_only && is_aws_s3_host(host)
+    }
+
+    fn not_listed(&self) -> &'static str {
+        if self.listed_only { "the administrator does not allow it" } else { "it is not a host of Amazon S3" }
+    }
+
     /// Checks what can be checked on paper and gives the endpoint back in one form, without a final slash.
     pub fn check_url(&self, endpoint: &str) -> Result<Url, CredentialsError> {
         let refuse = |reason: &str| {
@@ -79,12 +105,12 @@ impl EndpointRules {
             None => refuse("it has no host"),
             Some(Host::Domain(host)) => {
                 let host = host.trim_end_matches('.');
-                let by_name = (is_aws_s3_host(host) && port.is_none()) || self.allows_host(host, port);
+                let by_name = (self.is_aws_s3_host(host) && port.is_none()) || self.allows_host(host, port);
                 // Whether a name lies in an allowed network is known when it is resolved.
                 if by_name || !self.networks.is_empty() {
                     return Ok(url);
                 }
-                refuse("it is not a host of Amazon S3")
+                refuse(self.not_listed())
             }
             Some(Host::Ipv4(address)) => self.check_literal(url.clone(), endpoint, IpAddr::V4(address), port),
             Some(Host::Ipv6(address)) => self.check_literal(url.clone(), endpoint, IpAddr::V6(address), port),
@@ -97,7 +123,7 @@ impl EndpointRules {
             return Err(reason);
         }
         let host = host.trim_end_matches('.');
-        let by_name = is_aws_s3_host(host) || self.hosts.iter().any(|rule| rule.matches_name(host));
+        let by_name = self.is_aws_s3_host(host) || self.hosts.iter().any(|rule| rule.matches_name(host));
         if by_name || self.networks.iter().any(|network| network.contains(address)) {
             return Ok(());
         }
@@ -116,7 +142,7 @@ impl EndpointRules {
         let reason = match forbidden(address) {
             Some(reason) => reason,
             None if allowed => return Ok(url),
-            None => "it is not a host of Amazon S3",
+            None => self.not_listed(),
         };
         Err(CredentialsError::EndpointRefused { endpoint: endpoint.to_owned(), reason: reason.to_owned() })
     }
@@ -268,6 +294,13 @@ mod tests {
             "http://169.254.169.254",
             "http://2852039166",
             "http://0xa9fea9fe",
+            "http://0251.0376.0251.0376",
+            "http://0xa9.254.0251.254",
+            "http://169.254.43518",
+            "http://１６９.２５４.１６９.２５４",
+            "http://169.254.169.254.",
+            "http://[::169.254.169.254]",
+            "http://[2002:a9fe:a9fe::]",
             "http://[::ffff:169.254.169.254]",
             "http://[64:ff9b::a9fe:a9fe]",
             "http://[fd00:ec2::254]",

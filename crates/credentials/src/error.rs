@@ -17,6 +17,13 @@ pub struct AwsRefusal {
     pub request_id: Option<String>,
 }
 
+/// An identity token that was shown to AWS: who issued it, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownIdentity {
+    pub issuer: String,
+    pub subject: String,
+}
+
 /// An attempt to assume a role that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleFailure {
@@ -29,6 +36,8 @@ pub struct RoleFailure {
     /// The caller's ARN was made from a session's, which does not show the path of the role.
     pub caller_path_unknown: bool,
     pub external_id: Option<String>,
+    /// The identity token that was shown, where no keys signed.
+    pub shown: Option<ShownIdentity>,
     pub aws: AwsRefusal,
 }
 
@@ -47,6 +56,15 @@ pub enum CredentialsError {
     CallerNotAllowed(Box<RoleFailure>),
     /// AWS refused without saying why: trust policy, external id, or the role does not exist. The customer's side.
     RoleRefused(Box<RoleFailure>),
+    /// AWS does not accept our identity token: it knows no provider for the issuer, another audience, or cannot read
+    /// our public keys.
+    TokenRefused(Box<RoleFailure>),
+    /// The connection wants an identity token, and the server issues none.
+    NoTokenIssuer { role_arn: String, connection: Option<String> },
+    /// The issuer's URL is none that AWS could use.
+    InvalidIssuer { issuer: String, reason: String },
+    /// The trust policy does not let the session be tagged, which the connection asks for. The customer's side.
+    TagsRefused(Box<RoleFailure>),
     /// AWS does not accept the keys in the connection.
     CustomerKeysRefused(Box<RoleFailure>),
     /// AWS takes the request for malformed.
@@ -98,10 +116,13 @@ impl CredentialsError {
     pub fn class(&self) -> FailureClass {
         match self {
             Self::NoServerIdentity { .. } => FailureClass::NoServerIdentity,
+            Self::NoTokenIssuer { .. } | Self::InvalidIssuer { .. } => FailureClass::Invalid,
             Self::ServerIdentityRefused(_)
             | Self::PrincipalRefused(_)
             | Self::CallerNotAllowed(_)
             | Self::RoleRefused(_)
+            | Self::TokenRefused(_)
+            | Self::TagsRefused(_)
             | Self::CustomerKeysRefused(_)
             | Self::RegionDisabled(_)
             | Self::OutsidePrefix { .. }
@@ -134,6 +155,8 @@ impl CredentialsError {
             Self::PrincipalRefused(failure)
             | Self::CallerNotAllowed(failure)
             | Self::RoleRefused(failure)
+            | Self::TokenRefused(failure)
+            | Self::TagsRefused(failure)
             | Self::CustomerKeysRefused(failure)
             | Self::InvalidRequest(failure)
             | Self::PolicyTooLarge(failure)
@@ -162,12 +185,23 @@ impl CredentialsError {
                 caller_text(failure)
             )),
             Self::CallerNotAllowed(failure) => Some(format!(
-                "the operator allows sts:AssumeRole on `{}` in the policies of {}; the customer's trust policy \
+                "the operator allows {} on `{}` in the policies of {}; the customer's trust policy \
                  is not the cause",
+                refused_action(failure),
                 failure.role_arn,
                 caller_text(failure)
             )),
             Self::RoleRefused(failure) => Some(role_refused_hint(failure)),
+            Self::TokenRefused(failure) => Some(token_refused_hint(failure)),
+            Self::NoTokenIssuer { .. } => Some(
+                "the operator sets `issuer` in `[web_identity]` of the configuration, or the connection is made \
+                 without IDENTITY"
+                    .to_owned(),
+            ),
+            Self::InvalidIssuer { .. } => {
+                Some("write the public address of this server, as `https://stage.example.com`".to_owned())
+            }
+            Self::TagsRefused(failure) => Some(tags_refused_hint(failure)),
             Self::CustomerKeysRefused(_) => {
                 Some("replace the connection with keys that are active".to_owned())
             }
@@ -202,6 +236,8 @@ impl CredentialsError {
         match &mut self {
             Self::CallerNotAllowed(failure)
             | Self::RoleRefused(failure)
+            | Self::TokenRefused(failure)
+            | Self::TagsRefused(failure)
             | Self::CustomerKeysRefused(failure)
             | Self::InvalidRequest(failure)
             | Self::PolicyTooLarge(failure)
@@ -209,7 +245,9 @@ impl CredentialsError {
             | Self::Throttled(failure)
             | Self::StsUnreachable(failure)
             | Self::StsFailed(failure) => failure.connection = connection.map(str::to_owned),
-            Self::CannotUnseal { connection: name } => *name = connection.map(str::to_owned),
+            Self::CannotUnseal { connection: name } | Self::NoTokenIssuer { connection: name, .. } => {
+                *name = connection.map(str::to_owned)
+            }
             _ => {}
         }
         self
@@ -239,11 +277,33 @@ impl fmt::Display for CredentialsError {
             ),
             Self::CallerNotAllowed(failure) => write!(
                 f,
-                "{}: {} is not allowed sts:AssumeRole by its own policies",
+                "{}: {} is not allowed {} by its own policies",
                 cannot_assume(failure),
-                caller_text(failure)
+                caller_text(failure),
+                refused_action(failure)
             ),
-            Self::RoleRefused(failure) => write!(f, "{}: AWS refused sts:AssumeRole", cannot_assume(failure)),
+            Self::RoleRefused(failure) => {
+                write!(f, "{}: AWS refused {}", cannot_assume(failure), failure.aws.action)
+            }
+            Self::TokenRefused(failure) => write!(
+                f,
+                "{}: AWS does not accept the server's identity token ({})",
+                cannot_assume(failure),
+                code_text(&failure.aws)
+            ),
+            Self::NoTokenIssuer { role_arn, connection } => {
+                write!(
+                    f,
+                    "{}: this server issues no identity tokens",
+                    cannot_assume_role(role_arn, connection)
+                )
+            }
+            Self::InvalidIssuer { issuer, reason } => {
+                write!(f, "issuer `{issuer}` is not valid: {reason}")
+            }
+            Self::TagsRefused(failure) => {
+                write!(f, "{}: AWS refused sts:TagSession", cannot_assume(failure))
+            }
             Self::CustomerKeysRefused(failure) => write!(
                 f,
                 "{}: AWS does not accept the keys of the connection ({})",
@@ -300,11 +360,13 @@ impl fmt::Display for CredentialsError {
 impl std::error::Error for CredentialsError {}
 
 fn cannot_assume(failure: &RoleFailure) -> String {
-    match &failure.connection {
-        Some(connection) => {
-            format!("cannot assume role `{}` for connection `{connection}`", failure.role_arn)
-        }
-        None => format!("cannot assume role `{}`", failure.role_arn),
+    cannot_assume_role(&failure.role_arn, &failure.connection)
+}
+
+fn cannot_assume_role(role_arn: &str, connection: &Option<String>) -> String {
+    match connection {
+        Some(connection) => format!("cannot assume role `{role_arn}` for connection `{connection}`"),
+        None => format!("cannot assume role `{role_arn}`"),
     }
 }
 
@@ -323,7 +385,44 @@ fn code_text(refusal: &AwsRefusal) -> String {
     }
 }
 
+/// What stands between AWS and our token.
+fn token_refused_hint(failure: &RoleFailure) -> String {
+    let issuer = failure.shown.as_ref().map_or("the issuer", |shown| shown.issuer.as_str());
+    format!(
+        "AWS said: {}; the account of the role needs an identity provider for `{issuer}` with audience `{}`, and AWS \
+         must reach `{issuer}/.well-known/openid-configuration`",
+        failure.aws.message,
+        iam::texts::WEB_IDENTITY_AUDIENCE
+    )
+}
+
+/// Tags want a right of their own, also from the caller.
+fn refused_action(failure: &RoleFailure) -> &'static str {
+    if failure.aws.message.contains("sts:TagSession") { "sts:TagSession" } else { "sts:AssumeRole" }
+}
+
+fn tags_refused_hint(failure: &RoleFailure) -> String {
+    let name = failure.connection.as_deref().unwrap_or("…");
+    format!(
+        "the connection has SESSION_TAGS: the trust policy of the role must allow `sts:TagSession` beside \
+         `sts:AssumeRole`; or do without: `ALTER CONNECTION {name} SET SESSION_TAGS = FALSE`"
+    )
+}
+
 fn role_refused_hint(failure: &RoleFailure) -> String {
+    if let Some(shown) = &failure.shown {
+        let name = iam::texts::issuer_name(&shown.issuer);
+        let provider = iam::parse_role_arn(&failure.role_arn)
+            .ok()
+            .and_then(|role| iam::texts::oidc_provider_arn(role.partition(), role.account(), &shown.issuer))
+            .unwrap_or_else(|| name.to_owned());
+        return format!(
+            "the role must exist, and its trust policy must allow sts:AssumeRoleWithWebIdentity to the federated \
+             principal `{provider}` with `{name}:aud` = `{}` and `{name}:sub` = `{}`",
+            iam::texts::WEB_IDENTITY_AUDIENCE,
+            shown.subject
+        );
+    }
     let mut hint = format!("the role must exist, and its trust policy must allow {}", caller_text(failure));
     if failure.caller_path_unknown {
         hint.push_str(" (with the role's path, if it has one)");

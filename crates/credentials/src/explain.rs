@@ -215,11 +215,13 @@ pub(crate) fn element(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
+    (!text.is_empty()).then(|| unescape(text))
+}
+
+/// XML's text as it is meant.
+pub(crate) fn unescape(text: &str) -> String {
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#34;", "\"");
-    Some(text.replace("&apos;", "'").replace("&#39;", "'").replace("&amp;", "&"))
+    text.replace("&apos;", "'").replace("&#39;", "'").replace("&amp;", "&")
 }
 
 /// Reads `User: P is not authorized to perform: A on resource: "R" because …`.
@@ -245,6 +247,15 @@ fn status_text(status: u16) -> String {
 }
 
 fn plain_message(error: &object_store::Error) -> String {
+    let bad_path = match error {
+        object_store::Error::InvalidPath { source } => Some(source),
+        other => find_in_chain::<object_store::path::Error>(other),
+    };
+    if let Some(object_store::path::Error::EmptySegment { path }) = bad_path {
+        return format!(
+            "the key `{path}` has an empty part, and cannot be named here: rename that object, or read a folder without it"
+        );
+    }
     match error {
         object_store::Error::NotFound { .. } => "it does not exist".to_owned(),
         object_store::Error::InvalidPath { source } => source.to_string(),
@@ -292,6 +303,15 @@ fn empty() -> StorageFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_named_is_told_with_what_to_do() {
+        let source = object_store::path::Path::parse("raw/b//c.csv").unwrap_err();
+        let listed = object_store::Error::Generic { store: "S3", source: Box::new(source) };
+        let message = plain_message(&listed);
+        assert!(message.contains("`raw/b//c.csv` has an empty part"), "{message}");
+        assert!(message.contains("rename"), "{message}");
+    }
 
     #[test]
     fn a_denial_is_taken_apart() {

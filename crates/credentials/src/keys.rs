@@ -29,6 +29,17 @@ impl CustomerKeys {
     }
 }
 
+impl CustomerKeys {
+    /// To sign requests to S3 with.
+    pub(crate) fn credential(&self) -> AwsCredential {
+        AwsCredential {
+            key_id: self.access_key_id.clone(),
+            secret_key: self.secret_access_key.clone(),
+            token: self.session_token.clone(),
+        }
+    }
+}
+
 impl fmt::Debug for CustomerKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CustomerKeys(redacted)")

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
+use object_store::path::Path;
 use object_store::{ListResult, ObjectMeta, Result};
 
 use crate::OpenedBucket;
@@ -20,6 +21,37 @@ pub(crate) struct ListRequest {
     pub(crate) folders: bool,
     /// Keys a page.
     pub(crate) page_keys: Option<usize>,
+    /// Where an earlier page ended.
+    pub(crate) token: Option<String>,
+}
+
+/// One answer of a listing.
+#[derive(Debug, Clone, Default)]
+pub struct ListPage {
+    pub objects: Vec<ObjectMeta>,
+    /// Common prefixes up to a `/`, as keys without the `/` at the end.
+    pub folders: Vec<Path>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// One page of a listing, by one request.
+pub(crate) async fn list_page(bucket: &OpenedBucket, request: ListRequest) -> Result<ListPage> {
+    let page = bucket
+        .attempt(|s3| {
+            let options = PaginatedListOptions {
+                offset: request.after.clone(),
+                delimiter: request.folders.then_some(Cow::Borrowed("/")),
+                max_keys: request.page_keys,
+                page_token: request.token.clone(),
+                ..PaginatedListOptions::default()
+            };
+            let prefix = (!request.prefix.is_empty()).then(|| request.prefix.clone());
+            async move { s3.list_paginated(prefix.as_deref(), options).await }
+        })
+        .await?;
+    let below = page.result.objects.into_iter().filter(|object| is_below(object, &request.prefix));
+    Ok(ListPage { objects: below.collect(), folders: page.result.common_prefixes, next: page.page_token })
 }
 
 enum Next {

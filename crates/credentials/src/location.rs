@@ -13,6 +13,8 @@ pub(crate) struct Location {
     pub(crate) virtual_host_style: bool,
     /// The endpoint rules apply, also to what its name resolves to.
     pub(crate) typed_by_user: bool,
+    /// A host of the web and no S3: keys follow the endpoint, without a bucket.
+    pub(crate) web: bool,
 }
 
 impl Location {
@@ -24,14 +26,21 @@ impl Location {
         rules: &EndpointRules,
     ) -> Result<Self, CredentialsError> {
         let Some(typed) = typed.map(str::trim).filter(|typed| !typed.is_empty()) else {
-            return Ok(Self { endpoint: server.cloned(), virtual_host_style, typed_by_user: false });
+            let endpoint = server.cloned();
+            return Ok(Self { endpoint, virtual_host_style, typed_by_user: false, web: false });
         };
         let url = rules.check_url(typed)?;
         // The global endpoint serves every region by redirection: the regional one is meant.
         if url.host_str() == Some("s3.amazonaws.com") && url.scheme() == "https" && url.port().is_none() {
-            return Ok(Self { endpoint: None, virtual_host_style, typed_by_user: false });
+            return Ok(Self { endpoint: None, virtual_host_style, typed_by_user: false, web: false });
         }
-        Ok(Self { endpoint: Some(url), virtual_host_style, typed_by_user: true })
+        Ok(Self { endpoint: Some(url), virtual_host_style, typed_by_user: true, web: false })
+    }
+
+    /// A host that files are read from by URL.
+    pub(crate) fn web(typed: &str, rules: &EndpointRules) -> Result<Self, CredentialsError> {
+        let endpoint = Some(rules.check_url(typed)?);
+        Ok(Self { endpoint, virtual_host_style: true, typed_by_user: true, web: true })
     }
 
     /// What the S3 client is told: with the bucket in it for the virtual-host style, without for the other.
@@ -40,7 +49,7 @@ impl Location {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("https://s3.{region}.{}", domain(region)),
         };
-        if !self.virtual_host_style {
+        if !self.virtual_host_style || self.web {
             return base;
         }
         match base.split_once("://") {

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::bucket::OpenedBucket;
 use crate::provider::KeySource;
+use crate::request_log::note_presigned;
 use crate::{Access, CredentialsError};
 
 /// AWS's longest life of a presigned URL.
@@ -78,6 +79,13 @@ impl OpenedBucket {
             tracing::error!(error = %error, "cannot presign");
             CredentialsError::Internal { reason: "the URL cannot be signed" }
         })?;
+        if let Some(origin) = self.origin() {
+            let (action, operation) = match method {
+                PresignMethod::Get => ("s3:GetObject", "PresignedGetObject"),
+                PresignMethod::Put => ("s3:PutObject", "PresignedPutObject"),
+            };
+            note_presigned(origin, action, operation, self.bucket(), key);
+        }
         let headers = match (method, content_type) {
             (PresignMethod::Put, Some(content_type)) => {
                 vec![("content-type".to_owned(), content_type.to_owned())]

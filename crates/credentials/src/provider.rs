@@ -10,6 +10,7 @@ use object_store::aws::AwsCredential;
 use crate::CredentialsError;
 use crate::chain::Chain;
 use crate::keys::TemporaryKeys;
+use crate::request_log::{RequestOrigin, for_origin};
 use crate::session_cache::SessionPlan;
 
 /// Where the keys of a bucket come from.
@@ -22,11 +23,29 @@ pub(crate) enum KeySource {
 }
 
 impl KeySource {
-    /// Which keys a request that starts now would be signed with.
-    pub(crate) fn serial(&self) -> Option<u64> {
+    /// The keys that a request that starts now would be signed with, if they are of a session.
+    pub(crate) fn of_session(&self) -> Option<Arc<TemporaryKeys>> {
         match self {
-            Self::Session(session) => session.chain.current_serial(&session.plan),
+            Self::Session(session) => session.chain.current(&session.plan),
             _ => None,
+        }
+    }
+
+    /// The keys that come after those that were invalidated, if they are of a session.
+    pub(crate) async fn renewed(&self) -> object_store::Result<Option<Arc<TemporaryKeys>>> {
+        match self {
+            Self::Session(session) => session.current().await.map(Some).map_err(failed),
+            _ => Ok(None),
+        }
+    }
+
+    /// The same keys, asked for by somebody else.
+    pub(crate) fn for_origin(&self, origin: Arc<RequestOrigin>) -> Self {
+        match self {
+            Self::Session(session) => {
+                Self::Session(SessionHandle { origin: Some(origin), ..session.clone() })
+            }
+            other => other.clone(),
         }
     }
 
@@ -59,14 +78,20 @@ pub(crate) struct SessionHandle {
     pub(crate) chain: Arc<Chain>,
     /// For messages.
     pub(crate) connection: Option<String>,
+    /// For whom STS is asked, for the request log.
+    pub(crate) origin: Option<Arc<RequestOrigin>>,
 }
 
 impl SessionHandle {
     /// Keys that work now.
     pub(crate) async fn current(&self) -> Result<Arc<TemporaryKeys>, CredentialsError> {
-        let keys = self.chain.keys(&self.plan).await;
+        let keys = for_origin(self.origin.clone(), self.chain.keys(&self.plan)).await;
         keys.map_err(|error| error.for_connection(self.connection.as_deref()))
     }
+}
+
+fn failed(error: CredentialsError) -> object_store::Error {
+    object_store::Error::Generic { store: "S3", source: Box::new(error) }
 }
 
 #[async_trait]
@@ -74,8 +99,6 @@ impl CredentialProvider for KeySource {
     type Credential = AwsCredential;
 
     async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        let failed =
-            |error: CredentialsError| object_store::Error::Generic { store: "S3", source: Box::new(error) };
         match self {
             Self::Fixed(credential) => Ok(Arc::clone(credential)),
             Self::Session(session) => Ok(Arc::clone(&session.current().await.map_err(failed)?.credential)),

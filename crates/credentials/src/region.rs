@@ -19,13 +19,24 @@ const REGION_LIFE: Duration = Duration::from_secs(3600);
 const UNKNOWN_LIFE: Duration = Duration::from_secs(30);
 const REGIONS_MAX: usize = 10_000;
 
-/// Regions by endpoint and bucket. They are public knowledge, the same for every organization.
+/// Regions by organization, endpoint and bucket. They are public knowledge; that somebody has opened a bucket is
+/// not, and a first opening that is quicker than it should be would tell.
 #[derive(Debug)]
 pub(crate) struct Regions {
     /// Who needs a region that is being asked for waits for that answer.
-    known: Mutex<HashMap<String, Arc<OnceCell<Known>>>>,
+    known: Mutex<HashMap<Asked, Arc<OnceCell<Known>>>>,
     default_region: String,
     clock: Clock,
+}
+
+/// The organization that asks, and the URL that is asked.
+type Asked = (String, String);
+
+/// The regions as one organization learnt them.
+#[derive(Debug, Clone)]
+pub(crate) struct OrganizationRegions {
+    all: Arc<Regions>,
+    organization: String,
 }
 
 #[derive(Debug, Clone)]
@@ -39,34 +50,15 @@ impl Regions {
         Self { known: Mutex::new(HashMap::new()), default_region, clock }
     }
 
-    /// The bucket's region. What cannot be learnt is the default: the first signed request will tell.
-    pub(crate) async fn find(&self, location: &Location, bucket: &str, client: &HttpClient) -> String {
-        if let Some(region) = location.region_in_host() {
-            return region;
-        }
-        let probe = location.region_probe(bucket, &self.default_region);
-        let place = self.place(&probe);
-        let known = place.get_or_init(|| async {
-            let answer = tokio::time::timeout(PROBE_TIMEOUT, ask(&probe, client)).await.ok().flatten();
-            let life = if answer.is_some() { REGION_LIFE } else { UNKNOWN_LIFE };
-            let region = answer.unwrap_or_else(|| self.default_region.clone());
-            Known { region, until: self.clock.now() + life }
-        });
-        known.await.region.clone()
+    pub(crate) fn of(self: &Arc<Self>, organization: &str) -> OrganizationRegions {
+        OrganizationRegions { all: Arc::clone(self), organization: organization.to_owned() }
     }
 
-    /// Takes note of the region S3 named when a request went to another.
-    pub(crate) fn correct(&self, location: &Location, bucket: &str, region: &str) {
-        let probe = location.region_probe(bucket, &self.default_region);
-        let known = Known { region: region.to_owned(), until: self.clock.now() + REGION_LIFE };
-        self.known.lock().insert(probe, Arc::new(OnceCell::new_with(Some(known))));
-    }
-
-    fn place(&self, probe: &str) -> Arc<OnceCell<Known>> {
+    fn place(&self, asked: Asked) -> Arc<OnceCell<Known>> {
         let now = self.clock.now();
         let is_good = |place: &Arc<OnceCell<Known>>| place.get().is_none_or(|known| known.until > now);
         let mut known = self.known.lock();
-        if let Some(place) = known.get(probe).filter(|place| is_good(place)) {
+        if let Some(place) = known.get(&asked).filter(|place| is_good(place)) {
             return Arc::clone(place);
         }
         if known.len() >= REGIONS_MAX {
@@ -76,8 +68,36 @@ impl Regions {
             known.clear();
         }
         let place = Arc::new(OnceCell::new());
-        known.insert(probe.to_owned(), Arc::clone(&place));
+        known.insert(asked, Arc::clone(&place));
         place
+    }
+}
+
+impl OrganizationRegions {
+    /// The bucket's region. What cannot be learnt is the default: the first signed request will tell.
+    pub(crate) async fn find(&self, location: &Location, bucket: &str, client: &HttpClient) -> String {
+        if let Some(region) = location.region_in_host() {
+            return region;
+        }
+        let all = &self.all;
+        let probe = location.region_probe(bucket, &all.default_region);
+        let place = all.place((self.organization.clone(), probe.clone()));
+        let known = place.get_or_init(|| async {
+            let answer = tokio::time::timeout(PROBE_TIMEOUT, ask(&probe, client)).await.ok().flatten();
+            let life = if answer.is_some() { REGION_LIFE } else { UNKNOWN_LIFE };
+            let region = answer.unwrap_or_else(|| all.default_region.clone());
+            Known { region, until: all.clock.now() + life }
+        });
+        known.await.region.clone()
+    }
+
+    /// Takes note of the region S3 named when a request went to another.
+    pub(crate) fn correct(&self, location: &Location, bucket: &str, region: &str) {
+        let all = &self.all;
+        let probe = location.region_probe(bucket, &all.default_region);
+        let known = Known { region: region.to_owned(), until: all.clock.now() + REGION_LIFE };
+        let place = Arc::new(OnceCell::new_with(Some(known)));
+        all.known.lock().insert((self.organization.clone(), probe), place);
     }
 }
 

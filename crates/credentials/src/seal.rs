@@ -1,16 +1,15 @@
 //! Customers' keys at rest: AES-256-GCM with the server's key file.
 
 use std::fmt;
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use crate::{CredentialsError, CustomerKeys};
+use crate::{CredentialsError, CustomerKeys, private_file};
 
 /// Bytes of the key in the key file.
 const KEY_BYTES: usize = 32;
@@ -124,55 +123,26 @@ fn new_key(random: &SystemRandom) -> Result<Zeroizing<Vec<u8>>, String> {
     Ok(bytes)
 }
 
-/// Two servers that start at once on one file must end with the same key: the file appears whole, by a link
-/// that fails when another was quicker.
+/// Two servers that start at once on one file end with the same key.
 fn read_or_make_key(path: &Path, random: &SystemRandom) -> Result<Zeroizing<Vec<u8>>, String> {
     if let Some(bytes) = read_key(path)? {
         return Ok(bytes);
     }
     let bytes = new_key(random)?;
-    let mut text = STANDARD_NO_PAD.encode(bytes.as_slice());
-    let mut suffix = [0u8; 8];
-    random.fill(&mut suffix).map_err(|_| NO_RANDOMNESS.to_owned())?;
-    let suffix = u64::from_be_bytes(suffix);
-    let draft = path.with_extension(format!("{suffix:016x}.new"));
-    let written = write_private(&draft, &text);
-    text.zeroize();
-    let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
-    let _ = std::fs::remove_file(&draft);
-    match linked {
-        Ok(()) => Ok(bytes),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            read_key(path)?.ok_or_else(|| "it went away while it was read".to_owned())
-        }
-        Err(error) => Err(error.to_string()),
+    let text = Zeroizing::new(STANDARD_NO_PAD.encode(bytes.as_slice()));
+    if private_file::create(path, &text)? {
+        return Ok(bytes);
     }
+    read_key(path)?.ok_or_else(|| "it went away while it was read".to_owned())
 }
 
 fn read_key(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => Zeroizing::new(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-    };
+    let Some(text) = private_file::read(path)? else { return Ok(None) };
     let bytes = STANDARD_NO_PAD.decode(text.trim()).ok().filter(|bytes| bytes.len() == KEY_BYTES);
     match bytes {
         Some(bytes) => Ok(Some(Zeroizing::new(bytes))),
         None => Err("it does not hold a key of 32 bytes in base64".to_owned()),
     }
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl ServerIdentity {
 }
 
 /// `arn:aws:sts::A:assumed-role/R/S` → `arn:aws:iam::A:role/R`.
-fn trust_arn(arn: &str) -> Option<String> {
+pub(crate) fn trust_arn(arn: &str) -> Option<String> {
     let (partition, rest) = arn.strip_prefix("arn:")?.split_once(":sts::")?;
     let (account, resource) = rest.split_once(":assumed-role/")?;
     let (role, _session) = resource.split_once('/')?;
@@ -90,6 +90,13 @@ impl ServerKeys {
     pub(crate) async fn keys(&self) -> Result<SigningKeys, CredentialsError> {
         let mut state = self.state.lock().await;
         Ok(self.loaded(&mut state).await?.keys)
+    }
+
+    /// The same, with the name of the source they are from.
+    pub(crate) async fn keys_with_source(&self) -> Result<(SigningKeys, &'static str), CredentialsError> {
+        let mut state = self.state.lock().await;
+        let loaded = self.loaded(&mut state).await?;
+        Ok((loaded.keys, loaded.provider_name))
     }
 
     /// AWS does not take the keys any more: the next call fetches them anew.

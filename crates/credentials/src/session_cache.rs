@@ -17,6 +17,7 @@ use rand::Rng;
 use tokio::sync::oneshot;
 
 use crate::keys::{CustomerKeys, TemporaryKeys};
+use crate::request_log::{current_origin, for_origin};
 use crate::{Clock, CredentialsError, FailureClass};
 
 /// Sessions held at most.
@@ -35,6 +36,9 @@ const RENEW_JITTER: f64 = 0.05;
 /// The last part of their life in which keys are not handed out if others can be had.
 const STALE_PART: f64 = 0.1;
 const STALE_MAX: Duration = Duration::from_secs(60);
+/// How long somebody waits for new keys while the old ones still work: they may end on their way to S3, and an STS
+/// that is gone must not hold up what they can still read.
+const STALE_WAIT: Duration = Duration::from_millis(250);
 /// Longest pause after a renewal that failed while the old keys work.
 const RENEWAL_PAUSE_MAX: Duration = Duration::from_secs(30);
 
@@ -47,6 +51,8 @@ pub(crate) struct SessionKey {
     pub(crate) external_id: Option<String>,
     pub(crate) session_name: String,
     pub(crate) policy: Option<String>,
+    /// Session tags, by name.
+    pub(crate) tags: Vec<(&'static str, String)>,
     pub(crate) region: String,
 }
 
@@ -58,6 +64,8 @@ pub(crate) enum Base {
     Principal(String),
     /// Keys of the customer's, told apart by a digest.
     CustomerKeys(String),
+    /// An identity token of ours with this subject.
+    WebIdentity(String),
 }
 
 /// A session to have: its key, and what is needed to get it.
@@ -135,18 +143,22 @@ impl SessionCache {
         match self.next(&entry, issuer) {
             Next::Use(keys) => Ok(keys),
             Next::Refuse(error) => Err(error),
-            Next::Wait(flight, ending) => match (flight.await, ending) {
-                (Ok(keys), _) => Ok(keys),
-                (Err(_), Some(ending)) if ending.expires_at > self.clock.now() => Ok(ending),
-                (Err(error), _) => Err(error),
-            },
+            Next::Wait(flight, None) => flight.await,
+            Next::Wait(flight, Some(ending)) => {
+                match tokio::time::timeout(STALE_WAIT, flight.clone()).await {
+                    Ok(Ok(keys)) => Ok(keys),
+                    _ if ending.expires_at > self.clock.now() => Ok(ending),
+                    Ok(Err(error)) => Err(error),
+                    Err(_) => flight.await,
+                }
+            }
         }
     }
 
-    /// The serial of the keys that the session has at the moment.
-    pub(crate) fn current_serial(&self, plan: &SessionPlan) -> Option<u64> {
+    /// The keys that the session has at the moment.
+    pub(crate) fn current(&self, plan: &SessionPlan) -> Option<Arc<TemporaryKeys>> {
         let entry = self.entries.lock().by_key.get(&plan.key).cloned()?;
-        entry.state.lock().keys.as_ref().map(|keys| keys.serial)
+        entry.state.lock().keys.clone()
     }
 
     /// AWS does not take the keys of that serial any more. Newer ones stay.
@@ -163,6 +175,17 @@ impl SessionCache {
         let entries: Vec<Arc<Entry>> = self.entries.lock().by_key.values().cloned().collect();
         for entry in entries.iter().filter(|entry| entry.plan.key.organization == organization) {
             entry.state.lock().refusal = None;
+        }
+    }
+
+    /// Forgets keys and refusals of one role: it may have been deleted and made anew, and keys of the old one do nothing.
+    pub(crate) fn forget_role(&self, organization: &str, role_arn: &str) {
+        let entries: Vec<Arc<Entry>> = self.entries.lock().by_key.values().cloned().collect();
+        let of_role = |key: &SessionKey| key.organization == organization && key.role_arn == role_arn;
+        for entry in entries.iter().filter(|entry| of_role(&entry.plan.key)) {
+            let mut state = entry.state.lock();
+            state.keys = None;
+            state.refusal = None;
         }
     }
 
@@ -231,8 +254,11 @@ impl SessionCache {
     fn start_flight<I: Issuer>(self: &Arc<Self>, entry: &Arc<Entry>, issuer: &Arc<I>) -> Flight {
         let (send, receive) = oneshot::channel();
         let (cache, entry, issuer) = (Arc::clone(self), Arc::clone(entry), Arc::clone(issuer));
+        // Whoever comes first answers for the call, though others wait for it too.
+        let origin = current_origin();
         tokio::spawn(async move {
-            let issued = AssertUnwindSafe(issuer.issue(Arc::clone(&entry.plan))).catch_unwind().await;
+            let work = for_origin(origin, issuer.issue(Arc::clone(&entry.plan)));
+            let issued = AssertUnwindSafe(work).catch_unwind().await;
             let issued = issued
                 .unwrap_or(Err(CredentialsError::Internal { reason: "fetching temporary keys broke off" }));
             let outcome = cache.land(&entry, issued);

@@ -75,7 +75,7 @@ impl World {
 
     /// Lets tasks run until the session has other keys than these.
     async fn until_renewed(&self, plan: &SessionPlan, old: u64) {
-        while self.cache.current_serial(plan).is_none_or(|serial| serial == old) {
+        while self.cache.current(plan).is_none_or(|keys| keys.serial == old) {
             tokio::task::yield_now().await;
         }
     }
@@ -90,6 +90,7 @@ fn plan(role: &str) -> Arc<SessionPlan> {
             external_id: Some("id".into()),
             session_name: "acme.root".into(),
             policy: None,
+            tags: Vec::new(),
             region: "us-east-1".into(),
         },
         customer_keys: None,
@@ -105,6 +106,7 @@ fn refusal(status: Option<u16>) -> CredentialsError {
         caller: None,
         caller_path_unknown: false,
         external_id: None,
+        shown: None,
         aws: AwsRefusal {
             action: "sts:AssumeRole",
             status,
@@ -246,6 +248,7 @@ async fn each_part_of_the_key_separates() {
         SessionKey { external_id: None, ..base.clone() },
         SessionKey { session_name: "acme.ann".into(), ..base.clone() },
         SessionKey { policy: Some("{}".into()), ..base.clone() },
+        SessionKey { tags: vec![("stagedoor:user", "ann".into())], ..base.clone() },
         SessionKey { region: "eu-west-1".into(), ..base },
     ];
     for key in variants.clone() {

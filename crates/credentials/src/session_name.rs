@@ -1,4 +1,6 @@
-//! Names of role sessions: what the customer's CloudTrail shows.
+//! Names and tags of role sessions: what the customer's CloudTrail shows.
+
+use crate::access::ConnectionAccess;
 
 /// Longest name STS takes.
 const SESSION_NAME_CHARACTERS_MAX: usize = 64;
@@ -7,7 +9,7 @@ const DIGEST_CHARACTERS: usize = 8;
 
 /// `<organization>.<user>` in the characters STS takes, `[\w+=,.@-]{2,64}`. Two different pairs that would
 /// read alike get a digest each.
-pub(crate) fn session_name(organization: &str, user: &str) -> String {
+pub fn session_name(organization: &str, user: &str) -> String {
     let plain = format!("{organization}.{user}");
     let fit: String = plain.chars().map(|c| if is_allowed(c) { c } else { '_' }).collect();
     // A dot in the organization or user could make `a.b` + `c` read as `a` + `b.c`.
@@ -23,12 +25,34 @@ pub(crate) fn session_name(organization: &str, user: &str) -> String {
 }
 
 /// The session in which the organization's principal assumes the customers' roles.
-pub(crate) fn principal_session_name(organization: &str) -> String {
+pub fn principal_session_name(organization: &str) -> String {
     session_name("stagedoor", organization)
 }
 
 fn is_allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)
+}
+
+/// The tags of a session whose connection asks for them: who reads, and through what.
+pub(crate) fn session_tags(
+    organization: &str,
+    user: &str,
+    connection: &ConnectionAccess,
+) -> Vec<(&'static str, String)> {
+    if !connection.session_tags {
+        return Vec::new();
+    }
+    let mut tags =
+        vec![("stagedoor:organization", tag_value(organization)), ("stagedoor:user", tag_value(user))];
+    tags.extend(connection.name.as_deref().map(|name| ("stagedoor:connection", tag_value(name))));
+    tags
+}
+
+/// What AWS takes as the value of a tag: 256 characters of letters, digits, blanks and `_.:/=+-@`.
+fn tag_value(text: &str) -> String {
+    const CHARACTERS_MAX: usize = 256;
+    let allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+    text.chars().take(CHARACTERS_MAX).map(|c| if allowed(c) { c } else { '_' }).collect()
 }
 
 #[cfg(test)]

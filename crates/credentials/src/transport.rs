@@ -18,6 +18,10 @@ use object_store::client::{
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use crate::location::Location;
+use crate::observe::ObservedService;
+use crate::pacing::{PacedService, Paces};
+use crate::request_log::RequestOrigin;
 use crate::{CredentialsError, EndpointRules};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,31 +31,86 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of an error's body that are kept.
 const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// The two pools.
+/// The pools.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
-    trusted: HttpClient,
-    guarded: HttpClient,
+    trusted: Pool,
+    guarded: Pool,
+    /// For files of the web, with rules of its own.
+    web: Pool,
+    paces: Paces,
+}
+
+/// One pool, bare and with notes before errors.
+#[derive(Debug, Clone)]
+struct Pool {
+    bare: HttpClient,
+    annotated: HttpClient,
+}
+
+impl Pool {
+    fn new(client: reqwest::Client) -> Self {
+        let bare = HttpClient::new(client);
+        Self { annotated: annotated(bare.clone()), bare }
+    }
+}
+
+fn annotated(inner: HttpClient) -> HttpClient {
+    HttpClient::new(AnnotatingService { inner })
 }
 
 impl Transport {
-    pub(crate) fn new(rules: &EndpointRules) -> Result<Self, CredentialsError> {
+    pub(crate) fn new(rules: &EndpointRules, web_rules: &EndpointRules) -> Result<Self, CredentialsError> {
         let failed = |error: reqwest::Error| {
             tracing::error!(error = %error, "cannot make an HTTP client");
             CredentialsError::Internal { reason: "the HTTP client cannot be made" }
         };
         let trusted = builder().build().map_err(failed)?;
         let resolver = GuardedResolver { rules: Arc::new(rules.clone()) };
-        let guarded = builder().dns_resolver(Arc::new(resolver)).build().map_err(failed)?;
+        // INVARIANT: never by a proxy of the environment's, which would resolve the name itself, past the guard.
+        let guarded = builder().dns_resolver(Arc::new(resolver)).no_proxy().build().map_err(failed)?;
+        let resolver = GuardedResolver { rules: Arc::new(web_rules.clone()) };
+        let web = builder().dns_resolver(Arc::new(resolver)).no_proxy().build().map_err(failed)?;
         Ok(Self {
-            trusted: HttpClient::new(AnnotatingService { inner: HttpClient::new(trusted) }),
-            guarded: HttpClient::new(AnnotatingService { inner: HttpClient::new(guarded) }),
+            trusted: Pool::new(trusted),
+            guarded: Pool::new(guarded),
+            web: Pool::new(web),
+            paces: Paces::default(),
         })
     }
 
-    /// The pool for an endpoint that a user typed, or for one of the operator's.
-    pub(crate) fn client(&self, typed_by_user: bool) -> &HttpClient {
-        if typed_by_user { &self.guarded } else { &self.trusted }
+    /// The pool for an endpoint that a user typed, for one of the operator's, or for the web.
+    pub(crate) fn client(&self, location: &Location) -> &HttpClient {
+        &self.pool(location).annotated
+    }
+
+    /// The same pool, with every request to the bucket written into the request log, at
+    /// the pace that S3 wants.
+    pub(crate) fn observed(
+        &self,
+        location: &Location,
+        bucket: &str,
+        origin: Arc<RequestOrigin>,
+    ) -> HttpClient {
+        let observed = ObservedService {
+            inner: self.pool(location).bare.clone(),
+            origin,
+            bucket: bucket.to_owned(),
+            virtual_host_style: location.virtual_host_style,
+        };
+        annotated(HttpClient::new(PacedService {
+            inner: HttpClient::new(observed),
+            paces: self.paces.clone(),
+            bucket_in_host: location.virtual_host_style,
+        }))
+    }
+
+    fn pool(&self, location: &Location) -> &Pool {
+        match (location.web, location.typed_by_user) {
+            (true, _) => &self.web,
+            (false, true) => &self.guarded,
+            (false, false) => &self.trusted,
+        }
     }
 }
 
@@ -131,7 +190,7 @@ impl AnswerNote {
             let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c.is_control());
             plain.then(|| value.to_owned())
         };
-        Self { status: status.as_u16(), request_id: text("x-amz-request-id"), region: text(REGION_HEADER) }
+        Self { status: status.as_u16(), request_id: text(REQUEST_ID_HEADER), region: text(REGION_HEADER) }
     }
 
     fn line(&self) -> String {
@@ -149,6 +208,9 @@ impl AnswerNote {
         Some(Self { status, request_id: text(), region: text() })
     }
 }
+
+/// The header in which AWS names the request.
+pub(crate) const REQUEST_ID_HEADER: &str = "x-amz-request-id";
 
 /// The header in which S3 names a bucket's region, whatever the status.
 pub(crate) const REGION_HEADER: &str = "x-amz-bucket-region";
@@ -180,7 +242,7 @@ impl HttpService for AnnotatingService {
     }
 }
 
-async fn read_start(body: HttpResponseBody) -> Result<Bytes, HttpError> {
+pub(crate) async fn read_start(body: HttpResponseBody) -> Result<Bytes, HttpError> {
     let mut read = BytesMut::new();
     let mut stream = body.bytes_stream();
     while let Some(chunk) = stream.next().await {

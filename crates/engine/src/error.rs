@@ -15,6 +15,7 @@ pub enum ErrorKind {
     InvalidStorage,
     UnknownDatabase,
     UnknownTable,
+    ViewExists,
     UnknownColumn,
     UnknownFunction,
     UnknownSetting,
@@ -26,6 +27,12 @@ pub enum ErrorKind {
     ConnectionInUse,
     UnknownUser,
     UserExists,
+    UnknownRole,
+    RoleExists,
+    /// The session names a role that the user does not have.
+    InvalidRole,
+    /// A built-in role, or one that would inherit itself.
+    IllegalRole,
     UnknownFileFormat,
     FileFormatExists,
     /// A file format has a type or option that does not exist.
@@ -116,21 +123,35 @@ impl From<catalog::CatalogError> for Error {
             Cause::UnknownOrganization { .. } => ErrorKind::PermissionDenied,
             Cause::UnknownUser { .. } => ErrorKind::UnknownUser,
             Cause::UserExists { .. } => ErrorKind::UserExists,
+            Cause::UnknownRole { .. } => ErrorKind::UnknownRole,
+            Cause::RoleExists { .. } => ErrorKind::RoleExists,
+            Cause::BuiltInRole { .. } | Cause::RoleCycle { .. } => ErrorKind::IllegalRole,
+            Cause::ConfiguredOrganization { .. }
+            | Cause::OrganizationExists { .. }
+            | Cause::DroppedOrganization { .. }
+            | Cause::OrganizationInUse { .. } => ErrorKind::Semantic,
             Cause::UnknownConnection { .. } => ErrorKind::UnknownConnection,
             Cause::ConnectionExists { .. } => ErrorKind::ConnectionExists,
             Cause::ConnectionInUse { .. } => ErrorKind::ConnectionInUse,
             Cause::UnknownStage { .. } => ErrorKind::UnknownStage,
             Cause::StageExists { .. } => ErrorKind::StageExists,
+            Cause::UnknownView { .. } => ErrorKind::UnknownTable,
+            Cause::ViewExists { .. } => ErrorKind::ViewExists,
+            Cause::TooManyViews { .. } => ErrorKind::LimitExceeded,
             Cause::UnknownFileFormat { .. } => ErrorKind::UnknownFileFormat,
             Cause::FileFormatExists { .. } => ErrorKind::FileFormatExists,
             Cause::ExternalIdTaken { .. }
             | Cause::InvalidExternalId { .. }
             | Cause::InvalidRoleArn { .. } => ErrorKind::InvalidStorage,
-            Cause::InvalidName { .. } | Cause::InvalidPassword { .. } => ErrorKind::InvalidValue,
-            Cause::Busy | Cause::ConnectionChanged { .. } => ErrorKind::LimitExceeded,
-            Cause::NewerSchema { .. } | Cause::CannotOpen { .. } | Cause::DiskFull | Cause::Failed => {
-                ErrorKind::Internal
+            Cause::InvalidName { .. } | Cause::InvalidPassword { .. } | Cause::InvalidPublicKey { .. } => {
+                ErrorKind::InvalidValue
             }
+            Cause::Busy | Cause::ConnectionChanged { .. } => ErrorKind::LimitExceeded,
+            Cause::NewerSchema { .. }
+            | Cause::CannotOpen { .. }
+            | Cause::CannotOpenHistory { .. }
+            | Cause::DiskFull
+            | Cause::Failed => ErrorKind::Internal,
         };
         Self::new(kind, error.to_string())
     }

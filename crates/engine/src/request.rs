@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use futures::stream::BoxStream;
 
-use crate::Error;
+use crate::transfer::Ledger;
+use crate::{Error, Transfer};
 
 /// Who asks: proved by the layer above, taken as true here.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,13 +25,23 @@ pub struct SessionState {
     /// Always `default` today; three-part names resolve with it.
     pub catalog: String,
     pub database: String,
+    /// The role of `SET ROLE`; `None` is the user's default. Nobody's word is taken for it: see `Authority`.
+    pub role: Option<String>,
+    /// The roles that count besides; `None` is all that the user has.
+    pub secondary_roles: Option<Vec<String>>,
     /// Settings changed by `SET`, as text.
     pub settings: BTreeMap<String, String>,
 }
 
 impl Default for SessionState {
     fn default() -> Self {
-        Self { catalog: "default".into(), database: "default".into(), settings: BTreeMap::new() }
+        Self {
+            catalog: "default".into(),
+            database: "default".into(),
+            role: None,
+            secondary_roles: None,
+            settings: BTreeMap::new(),
+        }
     }
 }
 
@@ -83,9 +95,21 @@ pub struct Progress {
     scan_bytes_total: AtomicU64,
     written_rows: AtomicU64,
     written_bytes: AtomicU64,
+    computed_nanos: AtomicU64,
+    ledger: Ledger,
 }
 
 impl Progress {
+    /// What the statement has asked of S3 so far.
+    pub fn transfer(&self) -> Transfer {
+        self.ledger.transfer()
+    }
+
+    /// The account of what is asked of S3.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     pub fn add_scanned(&self, rows: u64, bytes: u64) {
         self.scanned_rows.fetch_add(rows, Ordering::Relaxed);
         self.scanned_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -94,6 +118,16 @@ impl Progress {
     /// The rows that the scans of a running plan have given so far.
     pub(crate) fn set_plan_rows(&self, rows: u64) {
         self.plan_rows.store(rows, Ordering::Relaxed);
+    }
+
+    /// The time that the operators and decoders of a running plan have computed so far, added up over their threads.
+    pub(crate) fn set_computed(&self, time: Duration) {
+        self.computed_nanos.store(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long the statement's operators and decoders have computed, added up over their threads.
+    pub fn computed(&self) -> Duration {
+        Duration::from_nanos(self.computed_nanos.load(Ordering::Relaxed))
     }
 
     /// Adds to what the scan is expected to read in all.

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use arrow::array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray, UInt64Array};
+use arrow::array::{
+    ArrayRef, BooleanArray, Float64Array, StringArray, TimestampMicrosecondArray, UInt64Array,
+};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 
 use crate::session::Session;
+use crate::variant::EXTENSION;
 use crate::{Error, ErrorKind, StatementOutput};
-
-/// The metadata key and value by which a text column is known to be Databend's `Variant`.
-const EXTENSION: (&str, &str) = ("Extension", "Variant");
 
 /// One column with its values.
 pub(crate) struct Column {
@@ -48,19 +48,52 @@ impl Column {
         Self { field: Field::new(name, DataType::UInt64, false), values: Arc::new(values) }
     }
 
+    pub(crate) fn optional_number(name: &str, values: impl IntoIterator<Item = Option<u64>>) -> Self {
+        let values = UInt64Array::from_iter(values);
+        Self { field: Field::new(name, DataType::UInt64, true), values: Arc::new(values) }
+    }
+
+    /// Lengths of time, in thousandths of a second with their fractions.
+    pub(crate) fn milliseconds(name: &str, values: impl IntoIterator<Item = Duration>) -> Self {
+        let milliseconds = values.into_iter().map(|duration| duration.as_secs_f64() * 1_000.0);
+        let values = Float64Array::from_iter_values(milliseconds);
+        Self { field: Field::new(name, DataType::Float64, false), values: Arc::new(values) }
+    }
+
+    pub(crate) fn optional_milliseconds(
+        name: &str,
+        values: impl IntoIterator<Item = Option<Duration>>,
+    ) -> Self {
+        let milliseconds =
+            values.into_iter().map(|duration| duration.map(|duration| duration.as_secs_f64() * 1_000.0));
+        let values = Float64Array::from_iter(milliseconds);
+        Self { field: Field::new(name, DataType::Float64, true), values: Arc::new(values) }
+    }
+
     pub(crate) fn boolean(name: &str, values: impl IntoIterator<Item = bool>) -> Self {
         let values = BooleanArray::from(values.into_iter().collect::<Vec<_>>());
         Self { field: Field::new(name, DataType::Boolean, false), values: Arc::new(values) }
     }
 
     pub(crate) fn timestamp(name: &str, values: impl IntoIterator<Item = SystemTime>) -> Self {
-        let micros = values.into_iter().map(|time| {
-            let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-            i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-        });
+        let micros = values.into_iter().map(microseconds);
         let values = TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC");
         Self { field: Field::new(name, values_type(&values), false), values: Arc::new(values) }
     }
+
+    pub(crate) fn optional_timestamp(
+        name: &str,
+        values: impl IntoIterator<Item = Option<SystemTime>>,
+    ) -> Self {
+        let micros = values.into_iter().map(|time| time.map(microseconds));
+        let values = TimestampMicrosecondArray::from_iter(micros).with_timezone("UTC");
+        Self { field: Field::new(name, values_type(&values), true), values: Arc::new(values) }
+    }
+}
+
+fn microseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn values_type(values: &TimestampMicrosecondArray) -> DataType {

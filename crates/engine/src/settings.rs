@@ -115,16 +115,40 @@ pub(crate) const SETTINGS: &[Setting] = &[
         description: "Rows in one batch of the engine.",
     },
     Setting {
+        name: "max_memory_usage",
+        default: Default::Number(0),
+        range: Range::Number { min: 0, max: u64::MAX },
+        description: "Bytes of memory one query may use; 0 for three quarters of what all may use together.",
+    },
+    Setting {
         name: "max_threads",
         default: Default::Cores,
         range: Range::Number { min: 1, max: 1024 },
         description: "Threads one query may use.",
     },
     Setting {
+        name: "s3_bytes_max",
+        default: Default::Number(0),
+        range: Range::Number { min: 0, max: u64::MAX },
+        description: "Bytes one statement may read from S3; 0 for no limit.",
+    },
+    Setting {
+        name: "s3_requests_max",
+        default: Default::Number(0),
+        range: Range::Number { min: 0, max: u64::MAX },
+        description: "Requests one statement may send to S3; 0 for no limit.",
+    },
+    Setting {
         name: "sql_dialect",
         default: Default::Text("PostgreSQL"),
         range: Range::OneOf(&["PostgreSQL"]),
         description: "The SQL dialect.",
+    },
+    Setting {
+        name: "strict_file_schemas",
+        default: Default::Number(0),
+        range: Range::Number { min: 0, max: 1 },
+        description: "Whether Parquet files of one location must have the same columns and types.",
     },
     Setting {
         name: "timezone",

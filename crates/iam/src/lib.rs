@@ -17,6 +17,7 @@ pub mod limits;
 mod pattern;
 mod principal;
 mod request;
+pub mod review;
 mod role_arn;
 pub mod texts;
 

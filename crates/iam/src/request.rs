@@ -37,4 +37,11 @@ pub struct Policies<'a> {
     pub has_session: bool,
     /// The permissions boundary of the user or role.
     pub boundary: Option<&'a NamedPolicy>,
+    /// The service control policies over the caller's account: one has to allow, where there are any.
+    pub service_control: &'a [NamedPolicy],
+    /// The resource control policies over the account that owns the resource. They only deny: AWS attaches one that
+    /// allows everything beside them, for good.
+    pub resource_control: &'a [NamedPolicy],
+    /// The policy of the VPC endpoint that the request came through, which has to allow.
+    pub vpc_endpoint: Option<&'a NamedPolicy>,
 }

@@ -48,6 +48,16 @@ impl ErrorCode {
     pub const UNKNOWN_USER: Self = Self(2201);
     /// The user exists already.
     pub const USER_EXISTS: Self = Self(2202);
+    /// No such role.
+    pub const UNKNOWN_ROLE: Self = Self(2204);
+    /// The session names a role that the user does not have.
+    pub const INVALID_ROLE: Self = Self(2206);
+    /// The role exists already.
+    pub const ROLE_EXISTS: Self = Self(2216);
+    /// A built-in role cannot be changed, and no role inherits itself.
+    pub const ILLEGAL_ROLE: Self = Self(2217);
+    /// The view exists already.
+    pub const VIEW_EXISTS: Self = Self(2306);
     /// No such stage.
     pub const UNKNOWN_STAGE: Self = Self(2501);
     /// The stage exists already.

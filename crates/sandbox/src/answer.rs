@@ -117,6 +117,6 @@ pub(crate) fn fault_error(fault: &Fault, dialect: Dialect) -> Option<AwsError> {
         }),
         Fault::ExpiredToken => Some(caller::expired_token(dialect)),
         Fault::Error { status, code, message } => Some(AwsError::new(*status, code.clone(), message.clone())),
-        Fault::Latency(_) | Fault::Reset | Fault::ResetAfter(_) => None,
+        Fault::Latency(_) | Fault::Hold | Fault::Reset | Fault::ResetAfter(_) => None,
     }
 }

@@ -132,6 +132,14 @@ impl AwsClient {
         self.query_call("sts", "2011-06-15", action, params).await
     }
 
+    /// Calls KMS with a JSON body; gives the JSON of the answer.
+    pub async fn kms(&self, action: &str, body: impl Into<Bytes>) -> Result<String, AwsError> {
+        let target = format!("TrentService.{action}");
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        let answer = self.send("kms", Method::POST, "/", "", &headers, body.into()).await?;
+        if answer.status.is_success() { Ok(answer.text()) } else { Err(error_of(answer)) }
+    }
+
     /// Assumes a role; gives its keys.
     pub async fn assume_role(
         &self,

@@ -71,6 +71,9 @@ pub enum SandboxError {
     /// An account number that AWS would not have.
     #[error("account number `{0}` is not 12 digits")]
     AccountNumber(String),
+    /// A policy of an AWS organization or of a VPC endpoint, as AWS would refuse it.
+    #[error("the policy cannot be set: {0}")]
+    Guardrail(String),
 }
 
 impl std::fmt::Display for AwsError {

@@ -18,12 +18,13 @@ use tokio::task::JoinSet;
 use crate::answer::{Answered, Outcome};
 use crate::authenticate::RequestHead;
 use crate::authenticate::parse::claimed_service;
-use crate::encoding::parse_query;
+use crate::encoding::{http_date, parse_query};
 use crate::faults::{Fault, FaultSubject};
 use crate::request::RequestContext;
 use crate::request_log::RequestRecord;
 use crate::sandbox::Cloud;
-use crate::{query_api, s3_http};
+use crate::throttle::Throttled;
+use crate::{control, kms_api, query_api, s3_http};
 
 /// Bytes of a response that hyper may hold back before it writes.
 const WRITE_BUFFER_BYTES: usize = 1024 * 1024;
@@ -60,12 +61,14 @@ async fn connection(
     remote: SocketAddr,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let bandwidth = cloud.bandwidth;
     let service = service_fn(move |request| {
         let (cloud, s3) = (cloud.clone(), s3.clone());
         async move { answer(&cloud, &s3, request, remote.ip()).await }
     });
     let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().max_buf_size(WRITE_BUFFER_BYTES).pipeline_flush(false);
+    let stream = Throttled::new(stream, bandwidth);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let result = tokio::select! {
@@ -104,7 +107,14 @@ async fn answer(
     request: Request<Incoming>,
     remote: IpAddr,
 ) -> Result<Response<Body>, ClosedByFault> {
+    if let Some(response) = control::answer(cloud, &request, remote) {
+        return Ok(response);
+    }
+    let _under_way = cloud.log.enter();
     let (started, since) = (cloud.clock.now(), Instant::now());
+    if !cloud.latency.is_zero() {
+        tokio::time::sleep(cloud.latency).await;
+    }
     let method = request.method().to_string();
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or("").to_owned();
@@ -139,6 +149,10 @@ async fn answer(
             record.bytes_out = ::http_body::Body::size_hint(response.body()).exact().unwrap_or(0);
             cloud.log.push(record);
             response.headers_mut().insert("server", HeaderValue::from_static("AmazonS3"));
+            // The sandbox's time, not the machine's.
+            if let Ok(date) = HeaderValue::from_str(&http_date(cloud.clock.now())) {
+                response.headers_mut().insert("date", date);
+            }
             Ok(response)
         }
     }
@@ -163,6 +177,7 @@ async fn dispatch(
     };
     match service.as_deref() {
         Some("iam") => query_api::answer(cloud, request, query, remote, "iam").await,
+        Some("kms") => kms_api::answer(cloud, request, query, remote).await,
         Some("sts") => query_api::answer(cloud, request, query, remote, "sts").await,
         None if query_api::looks_like(&request, &query) => {
             query_api::answer(cloud, request, query, remote, "").await
@@ -188,6 +203,7 @@ pub(crate) async fn faults(
     for fault in faults {
         match fault {
             Fault::Latency(duration) => tokio::time::sleep(duration).await,
+            Fault::Hold => cloud.faults.released().await,
             ends => return Some(ends),
         }
     }

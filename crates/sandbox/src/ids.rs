@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use rand::Rng as _;
 
+use crate::issued_secrets;
+
 const BASE32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const ALPHANUMERIC: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -25,14 +27,15 @@ pub(crate) fn unique_id(prefix: &str) -> String {
 pub(crate) fn secret_access_key() -> String {
     let mut bytes = [0_u8; 30];
     rand::rng().fill(&mut bytes[..]);
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    issued_secrets::recorded(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
 /// An opaque session token.
 pub(crate) fn session_token() -> String {
     let mut bytes = [0_u8; 288];
     rand::rng().fill(&mut bytes[..]);
-    format!("IQoJb3JpZ2luX2VjE{}", base64::engine::general_purpose::STANDARD.encode(bytes))
+    let token = format!("IQoJb3JpZ2luX2VjE{}", base64::engine::general_purpose::STANDARD.encode(bytes));
+    issued_secrets::recorded(token)
 }
 
 /// Version ids and upload ids.

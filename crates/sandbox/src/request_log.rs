@@ -1,6 +1,7 @@
 //! The log of requests, for tests that count them.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -46,6 +47,16 @@ pub struct RequestRecord {
 #[derive(Default)]
 pub(crate) struct RequestLog {
     records: Mutex<VecDeque<RequestRecord>>,
+    under_way: AtomicUsize,
+}
+
+/// A request that waits for its answer; it ends with the connection too.
+pub(crate) struct UnderWay<'a>(&'a AtomicUsize);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl RequestLog {
@@ -55,6 +66,16 @@ impl RequestLog {
             records.pop_front();
         }
         records.push_back(record);
+    }
+
+    /// Counts a request, until what is returned is dropped.
+    pub(crate) fn enter(&self) -> UnderWay<'_> {
+        self.under_way.fetch_add(1, Ordering::SeqCst);
+        UnderWay(&self.under_way)
+    }
+
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.load(Ordering::SeqCst)
     }
 
     pub(crate) fn all(&self) -> Vec<RequestRecord> {

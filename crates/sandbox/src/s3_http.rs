@@ -19,13 +19,13 @@ use crate::answer::{self, Answered, Outcome};
 use crate::authenticate::caller::Caller;
 use crate::authenticate::chunked::ChunkDecoder;
 use crate::authenticate::parse::{self, Claim};
-use crate::authenticate::payload::{LeftOver, PayloadStream, Trailers};
+use crate::authenticate::payload::{LeftOver, PayloadStream, Trailers, UnreadBody};
 use crate::authenticate::{Authenticated, Dialect, RequestHead, authenticate};
 use crate::encoding::percent_encode;
 use crate::error::AwsError;
 use crate::faults::Fault;
 use crate::request::RequestContext;
-use crate::s3::{cors, ingest, post_object, subresources};
+use crate::s3::{cors, ingest, post_object, requester_pays, subresources};
 use crate::sandbox::Cloud;
 use crate::{ids, xml};
 pub(crate) use target::Target;
@@ -76,13 +76,29 @@ pub(crate) async fn answer(
     let head = request.method() == Method::HEAD;
     let resource = request.uri().path().to_owned();
     let mut state = Progress::default();
-    let result = handle(cloud, s3, request, query, remote, &request_id, &mut state).await;
+    let awaited = request
+        .headers()
+        .get("expect")
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let (parts, body) = request.into_parts();
+    let left_over = LeftOver::default();
+    *left_over.lock() = Some(UnreadBody { body, begun: false });
+    let result = handle(cloud, s3, parts, (query, remote), &left_over, &request_id, &mut state).await;
     let mut outcome = match result {
         Ok(outcome) => outcome,
         Err(error) => answer::s3_error(&error, &resource, &request_id, head),
     };
     if let Outcome::Response { response, .. } = &mut outcome {
         decorate(cloud, response, &state, head, &request_id);
+        let unsent = awaited && left_over.lock().as_ref().is_some_and(|unread| !unread.begun);
+        match response.status().is_success() {
+            true => {}
+            // the client is not asked for a body that was refused before it was sent
+            false if unsent => {
+                response.headers_mut().insert("connection", HeaderValue::from_static("close"));
+            }
+            false => drain(&left_over).await,
+        }
     }
     Answered { service: "s3", action: state.action, caller: state.caller, request_id, outcome }
 }
@@ -95,22 +111,24 @@ struct Progress {
     bucket: Option<String>,
     key: Option<String>,
     origin: Option<cors::Asked>,
+    /// the requester is ready to pay
+    pays: bool,
 }
 
 async fn handle(
     cloud: &Arc<Cloud>,
     s3: &S3Service,
-    request: Request<Incoming>,
-    query: Vec<(String, String)>,
-    remote: IpAddr,
+    parts: http::request::Parts,
+    (query, remote): (Vec<(String, String)>, IpAddr),
+    left_over: &LeftOver,
     request_id: &str,
     progress: &mut Progress,
 ) -> Result<Outcome, AwsError> {
-    let (parts, body) = request.into_parts();
     let target = target::find(cloud, &parts)?;
     progress.bucket.clone_from(&target.bucket);
     progress.key.clone_from(&target.key);
     progress.action = operation::name(&parts, &query, &target);
+    progress.pays = requester_pays::is_ready(&parts.headers, &query);
     progress.origin = cors::Asked::from_headers(&parts.method, &parts.headers);
     if parts.method == Method::OPTIONS {
         let bucket = target.bucket.as_deref().ok_or_else(AwsError::access_denied)?;
@@ -173,29 +191,19 @@ async fn handle(
         let has_trailer = parts.headers.contains_key("x-amz-trailer");
         ChunkDecoder::new(chunk_signer, has_trailer, trailers)
     });
-    let left_over = LeftOver::default();
     let length = if payload.is_chunked() {
         header_number(&parts.headers, "x-amz-decoded-content-length")
     } else {
         None
     };
+    let UnreadBody { body, .. } =
+        left_over.lock().take().ok_or_else(|| AwsError::internal("a request has no body"))?;
     let stream = PayloadStream::new(body, &payload, decoder, length, left_over.clone());
 
     let outcome = if is_form {
         post_object::answer(cloud, s3, &context, stream, &target).await
     } else {
         serve(cloud, s3, &context, &parts, &target, stream).await
-    };
-    let outcome = match outcome {
-        Ok(Outcome::Response { response, error_code }) if response.status().is_client_error() => {
-            drain(&left_over).await;
-            Ok(Outcome::Response { response, error_code })
-        }
-        Err(error) => {
-            drain(&left_over).await;
-            Err(error)
-        }
-        ok => ok,
     };
     match (outcome, fault) {
         (Ok(Outcome::Response { response, error_code }), Some(Fault::ResetAfter(bytes))) => {
@@ -279,6 +287,10 @@ pub(crate) async fn call_s3s(
         if context.has_query("attributes") { without_etag_quotes(response).await } else { response };
     if response.status().is_client_error() || response.status().is_server_error() {
         return Err(s3s_error(response).await);
+    }
+    let mut response = response;
+    if context.method == Method::HEAD && response.headers().contains_key("content-range") {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     Ok(Outcome::ok(response))
 }
@@ -466,7 +478,7 @@ fn header_number(headers: &HeaderMap, name: &str) -> Option<u64> {
 
 /// Reads on for a while after an upload was refused, since closing at once would hide the answer.
 async fn drain(left_over: &LeftOver) {
-    let Some(mut body) = left_over.lock().take() else { return };
+    let Some(UnreadBody { mut body, .. }) = left_over.lock().take() else { return };
     let read = async {
         let mut read = 0_u64;
         while let Some(Ok(frame)) = http_body_util::BodyExt::frame(&mut body).await {
@@ -497,6 +509,9 @@ fn decorate(cloud: &Cloud, response: &mut Response<Body>, progress: &Progress, h
             matches!(status, StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::MOVED_PERMANENTLY);
         if progress.key.is_none() && head || refused {
             put("x-amz-bucket-region", &settings.region);
+        }
+        if progress.pays && status.is_success() && requester_pays::is_on(&settings) {
+            put("x-amz-request-charged", "requester");
         }
         if let Some(asked) = &progress.origin {
             cors::add_headers(&settings, asked, headers);

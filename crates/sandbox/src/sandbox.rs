@@ -21,6 +21,7 @@ use crate::request_log::{RequestLog, RequestRecord};
 use crate::s3::backend::{Access, Backend, SignaturesAreCheckedBefore};
 use crate::s3::store::BucketStore;
 use crate::storage::BlobStore;
+use crate::sts_api::IssuerReader;
 
 /// How long `stop` waits for requests that are being answered.
 const STOP_WAIT: Duration = Duration::from_secs(5);
@@ -40,6 +41,10 @@ pub struct SandboxOptions {
     pub region: String,
     /// Domains below which a host name's first part is a bucket, besides `localhost` and Amazon's own.
     pub base_domains: Vec<String>,
+    /// How much later every answer comes, as if the network were that long.
+    pub latency: Duration,
+    /// The bytes per second that one connection carries to its client; as many as it can when `None`.
+    pub bandwidth: Option<u64>,
 }
 
 impl Default for SandboxOptions {
@@ -56,6 +61,8 @@ impl Default for SandboxOptions {
             accounts: vec![seed("provider", "123456789012"), seed("customer", "987654321987")],
             region: "us-east-1".to_owned(),
             base_domains: Vec::new(),
+            latency: Duration::ZERO,
+            bandwidth: None,
         }
     }
 }
@@ -104,6 +111,9 @@ pub(crate) struct Cloud {
     pub(crate) blobs: BlobStore,
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
+    pub(crate) issuers: IssuerReader,
+    pub(crate) latency: Duration,
+    pub(crate) bandwidth: Option<u64>,
 }
 
 /// A running sandbox. Dropping it stops it at once; `stop` lets requests end first.
@@ -138,6 +148,9 @@ impl Sandbox {
             blobs,
             faults: Faults::with_iam_delay(move |delay| for_delay.set_delay(delay)),
             log: RequestLog::default(),
+            issuers: IssuerReader::default(),
+            latency: options.latency,
+            bandwidth: options.bandwidth,
         });
         let failed = |source| SandboxError::Listen { address: options.listen, source };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
@@ -182,9 +195,19 @@ impl Sandbox {
         self.cloud.log.all()
     }
 
-    /// Forgets them.
+    /// How many requests wait for their answer now.
+    pub fn requests_under_way(&self) -> usize {
+        self.cloud.log.under_way()
+    }
+
+    /// Forgets the requests answered so far.
     pub fn clear_requests(&self) {
         self.cloud.log.clear();
+    }
+
+    /// The policies of an AWS organization over the accounts, and a VPC endpoint.
+    pub fn guardrails(&self) -> crate::Guardrails {
+        crate::Guardrails(Arc::clone(&self.cloud))
     }
 
     /// What is to go wrong.
@@ -259,6 +282,11 @@ fn seed_accounts(identities: &Identities, options: &SandboxOptions) -> Result<Ve
                 roles: Default::default(),
                 policies: Default::default(),
                 oidc_providers: Default::default(),
+                kms_keys: Default::default(),
+                kms_aliases: Default::default(),
+                sts_is_off: false,
+                service_control: None,
+                resource_control: None,
             });
             let root = |key: &&AccessKey| key.account == seed.number && key.user.is_none() && key.active;
             let wanted = seed.keys.as_ref().map(|(id, _)| id.clone());

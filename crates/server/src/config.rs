@@ -26,9 +26,16 @@ pub struct Config {
     pub data: PathBuf,
     /// The organizations that this server serves; `default` when there are none.
     pub organizations: BTreeMap<String, OrganizationConfig>,
+    /// The organization whose administrators are the server's operators: they make and drop organizations.
+    pub operator_organization: Option<String>,
+    pub aws: AwsConfig,
     pub endpoints: EndpointConfig,
+    pub https: HttpsConfig,
+    pub web_identity: WebIdentityConfig,
     pub engine: EngineConfig,
+    pub history: HistoryConfig,
     pub limits: Limits,
+    pub web: WebConfig,
     pub log: LogConfig,
 }
 
@@ -38,9 +45,15 @@ impl Default for Config {
             listen: LISTEN_DEFAULT,
             data: PathBuf::from(DATA_DEFAULT),
             organizations: BTreeMap::new(),
+            operator_organization: None,
+            aws: AwsConfig::default(),
             endpoints: EndpointConfig::default(),
+            https: HttpsConfig::default(),
+            web_identity: WebIdentityConfig::default(),
             engine: EngineConfig::default(),
+            history: HistoryConfig::default(),
             limits: Limits::default(),
+            web: WebConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -54,6 +67,24 @@ pub struct OrganizationConfig {
     pub principal: Option<String>,
     /// The principal after the next rotation.
     pub next_principal: Option<String>,
+    /// The AWS accounts and role ARNs that the organization's connections may name, `*` for any characters;
+    /// without the list, any.
+    pub allowed_roles: Option<Vec<String>>,
+}
+
+/// How the server uses AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AwsConfig {
+    /// How long the keys of a role session shall last; where AWS grants no more, shorter ones are taken.
+    pub role_session_secs: u64,
+}
+
+impl Default for AwsConfig {
+    fn default() -> Self {
+        let duration = credentials::CredentialsOptions::default().session_duration;
+        Self { role_session_secs: duration.as_secs() }
+    }
 }
 
 /// Which endpoints a user may name with `ENDPOINT_URL`.
@@ -66,6 +97,24 @@ pub struct EndpointConfig {
     pub allow_http: bool,
 }
 
+/// Which hosts files are read from by `https` URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpsConfig {
+    /// Hosts, `*.domains`, addresses and CIDRs; none unless listed.
+    pub allowed: Vec<String>,
+    /// Whether `http` is allowed for them.
+    pub allow_http: bool,
+}
+
+/// The server as an issuer of identity tokens, for roles that are assumed without an AWS identity of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebIdentityConfig {
+    /// The server's public `https` address; without it, it issues no tokens.
+    pub issuer: Option<String>,
+}
+
 /// What queries may use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -76,14 +125,56 @@ pub struct EngineConfig {
     pub spill_folder: Option<PathBuf>,
     /// Disk that spilling may take.
     pub spill_bytes_max: u64,
+    /// Memory for ranges of files that the next query may want again.
+    pub range_cache_bytes_max: usize,
+    /// Memory for footers of files that the next query may want again.
+    pub footer_cache_bytes_max: usize,
+    /// The folder for ranges of files kept over a restart; `cache` in the data folder when absent.
+    pub disk_cache_folder: Option<PathBuf>,
+    /// Disk that they may take; 0 keeps none.
+    pub disk_cache_bytes_max: u64,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        let engine::EngineOptions { memory_bytes_max, spill_folder, spill_bytes_max, .. } =
-            engine::EngineOptions::default();
-        Self { memory_bytes_max, spill_folder, spill_bytes_max }
+        let options = engine::EngineOptions::default();
+        Self {
+            memory_bytes_max: options.memory_bytes_max,
+            spill_folder: options.spill_folder,
+            spill_bytes_max: options.spill_bytes_max,
+            range_cache_bytes_max: options.range_cache_bytes_max,
+            footer_cache_bytes_max: options.footer_cache_bytes_max,
+            disk_cache_folder: options.disk_cache_folder,
+            disk_cache_bytes_max: options.disk_cache_bytes_max,
+        }
     }
+}
+
+/// What of statements, and of requests to AWS, outlives the server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HistoryConfig {
+    /// Older ones are forgotten; 0 keeps them in memory alone, until the server stops.
+    pub days_max: u64,
+    /// Size of the file; beyond it the oldest are forgotten, whosever they are.
+    pub bytes_max: u64,
+}
+
+impl Default for HistoryConfig {
+    fn default() -> Self {
+        Self { days_max: 30, bytes_max: 1 << 30 }
+    }
+}
+
+/// How browsers reach the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebConfig {
+    /// Where people find the server: `https://warehouse.acme.test` behind a proxy that ends TLS. Cookies are for TLS
+    /// alone then. Absent: where the server listens.
+    pub public_url: Option<String>,
+    /// Names that browsers may use for the server, besides `localhost` and IP addresses.
+    pub hosts: Vec<String>,
 }
 
 /// How the log looks. What it holds is set by `RUST_LOG`, `info` by default.
@@ -121,6 +212,8 @@ pub enum ConfigError {
     #[error("the configuration `{path}` is not valid: {reason}")]
     Invalid { path: PathBuf, reason: String },
     /// An endpoint rule cannot be understood.
+    #[error("the configuration's `https.allowed` is not valid: {0}")]
+    HttpsRule(credentials::EndpointRulesError),
     #[error("the configuration's `endpoints.allowed` is not valid: {0}")]
     EndpointRule(#[from] credentials::EndpointRulesError),
 }
@@ -160,8 +253,13 @@ impl Config {
                 name,
                 principal: organization.principal,
                 next_principal: organization.next_principal,
+                allowed_roles: organization.allowed_roles,
             })
             .collect()
+    }
+
+    pub(crate) fn web_rules(&self) -> Result<EndpointRules, ConfigError> {
+        EndpointRules::listed_only(&self.https.allowed, self.https.allow_http).map_err(ConfigError::HttpsRule)
     }
 
     pub(crate) fn endpoint_rules(&self) -> Result<EndpointRules, ConfigError> {
@@ -185,9 +283,13 @@ mod tests {
         assert_eq!(example.data, default.data);
         assert_eq!(example.limits, default.limits);
         assert_eq!(example.engine.memory_bytes_max, default.engine.memory_bytes_max);
+        assert_eq!(example.aws, default.aws);
+        assert_eq!(example.history, default.history);
         assert_eq!(example.log, default.log);
+        assert_eq!(example.web, default.web);
         assert!(example.organizations.contains_key(DEFAULT_ORGANIZATION));
         example.endpoint_rules().unwrap();
+        example.web_rules().unwrap();
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod demo;
 mod encode;
 mod errors;
 mod info;
+mod issuer_routes;
 mod limits;
 mod listen;
 mod logging;
@@ -23,12 +24,12 @@ mod runner;
 mod server;
 mod state;
 mod statements;
+mod ui;
 mod upload;
-mod web;
 
 pub use config::{
-    Config, ConfigError, ConfigOverrides, DATA_DEFAULT, EndpointConfig, EngineConfig, LISTEN_DEFAULT,
-    LogConfig, LogFormat, OrganizationConfig,
+    Config, ConfigError, ConfigOverrides, DATA_DEFAULT, EndpointConfig, EngineConfig, HistoryConfig,
+    LISTEN_DEFAULT, LogConfig, LogFormat, OrganizationConfig, WebConfig,
 };
 pub use limits::Limits;
 pub use logging::start_logging;
@@ -36,4 +37,5 @@ pub use login::{KeptPassword, RootPassword, RootPasswordError};
 pub use runner::StatementRunner;
 pub use server::{
     RunningServer, ServerParts, StartupError, make_data_folder, start, start_parts, start_with_credentials,
+    start_with_history,
 };

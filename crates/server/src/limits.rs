@@ -55,6 +55,19 @@ pub struct Limits {
     /// Wrong passwords for one user from one address, within [`Limits::failed_login_window_secs`].
     pub failed_logins_max: u32,
     pub failed_login_window_secs: u64,
+    /// Browsers that are logged in.
+    pub web_logins_max: usize,
+    /// How long a browser's login lasts without a request, and at most.
+    pub web_login_idle_secs_max: u64,
+    pub web_login_secs_max: u64,
+    /// Worksheets, drafts of connections and access tokens of one user.
+    pub worksheets_per_user_max: usize,
+    pub drafts_per_user_max: usize,
+    pub tokens_per_user_max: usize,
+    /// A worksheet's text and context together.
+    pub worksheet_bytes_max: usize,
+    /// A draft's state as JSON.
+    pub draft_bytes_max: usize,
     /// How long running queries may go on after the server was told to stop.
     pub drain_secs_max: u64,
 }
@@ -88,6 +101,14 @@ impl Default for Limits {
             refresh_token_ttl_secs: 4 * 3_600,
             failed_logins_max: 20,
             failed_login_window_secs: 60,
+            web_logins_max: 10_000,
+            web_login_idle_secs_max: 8 * 3_600,
+            web_login_secs_max: 7 * 24 * 3_600,
+            worksheets_per_user_max: 2_000,
+            drafts_per_user_max: 200,
+            tokens_per_user_max: 100,
+            worksheet_bytes_max: 1024 * 1024,
+            draft_bytes_max: 64 * 1024,
             drain_secs_max: 30,
         }
     }

@@ -10,15 +10,15 @@ use protocol::headers;
 
 use crate::errors::ApiError;
 use crate::state::ServerState;
-use crate::{catalog_routes, info, login, queries, upload, web};
+use crate::{catalog_routes, info, issuer_routes, login, queries, ui, upload};
 
 /// The version of the server itself, apart from the one that clients derive its abilities from.
 const OWN_VERSION: &str = concat!("stagedoor-", env!("CARGO_PKG_VERSION"));
 
-/// The routes of Databend's HTTP API that clients use, and a page for browsers.
+/// The routes of Databend's HTTP API that clients use, the web app and what it asks.
 pub(crate) fn router(server: ServerState) -> Router {
     Router::new()
-        .route("/", get(web::index))
+        .route("/", get(ui::index))
         .route("/v1/health", get(info::health))
         .route("/v1/discovery_nodes", get(info::discovery_nodes))
         .route("/v1/session/login", post(login::routes::login))
@@ -37,8 +37,12 @@ pub(crate) fn router(server: ServerState) -> Router {
         .route("/v1/catalog/databases", get(catalog_routes::databases))
         .route("/v1/catalog/databases/{database}/tables", get(catalog_routes::tables))
         .route("/v1/catalog/databases/{database}/tables/{table}/fields", get(catalog_routes::fields))
-        .fallback(info::not_found)
+        .route("/.well-known/openid-configuration", get(issuer_routes::openid_configuration))
+        .route("/.well-known/jwks.json", get(issuer_routes::keys))
+        .merge(ui::routes(&server))
+        .fallback(ui::any_other_path)
         .method_not_allowed_fallback(info::method_not_allowed)
+        .layer(from_fn_with_state(server.clone(), ui::refuse_foreign_hosts))
         .layer(from_fn_with_state(server.clone(), around_every_request))
         .with_state(server)
 }
@@ -60,6 +64,7 @@ async fn around_every_request(State(server): State<ServerState>, request: Reques
     let mut response = next.run(request).await;
     let response_headers = response.headers_mut();
     response_headers.insert(HeaderName::from_static(headers::VERSION), HeaderValue::from_static(OWN_VERSION));
+    ui::add_security_headers(response_headers);
     if let Some(route_hint) = route_hint {
         response_headers.insert(HeaderName::from_static(headers::ROUTE_HINT), route_hint);
     }

@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use catalog::{Catalog, CatalogError, CreateMode, NewUser};
-use credentials::{Credentials, CredentialsError, CredentialsOptions};
-use engine::{Engine, EngineOptions};
+use credentials::{Credentials, CredentialsError, CredentialsOptions, IssuerOptions};
+use engine::{Engine, EngineOptions, HistoryKeeper};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, WebConfig};
 use crate::limits::Limits;
 use crate::listen::{ListenOptions, serve_connections};
 use crate::login::{Logins, ROOT_USER, RootPassword, RootPasswordError};
@@ -19,9 +20,14 @@ use crate::queries::Queries;
 use crate::router::router;
 use crate::runner::StatementRunner;
 use crate::state::ServerState;
+use crate::ui::{BrowserRules, WebFiles};
 
 const CATALOG_FILE: &str = "catalog.sqlite";
+const HISTORY_FILE: &str = "history.sqlite";
+const SECONDS_OF_A_DAY: u64 = 24 * 3600;
 const SEALING_KEY_FILE: &str = "sealing-key";
+const DISK_CACHE_FOLDER: &str = "cache";
+const TOKEN_KEYS_FILE: &str = "identity-token-keys";
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +54,11 @@ pub enum StartupError {
 pub struct ServerParts {
     pub catalog: Catalog,
     pub runner: Arc<dyn StatementRunner>,
+    /// For what the server publishes as an issuer of identity tokens.
+    pub credentials: Option<Credentials>,
     pub limits: Limits,
     pub listen: SocketAddr,
+    pub web: WebConfig,
 }
 
 /// A server that runs. Dropping it lets it run on; [`RunningServer::stop`] ends it.
@@ -60,6 +69,8 @@ pub struct RunningServer {
     listening: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     catalog: Catalog,
+    runner: Arc<dyn StatementRunner>,
+    keeper: Option<Arc<HistoryKeeper>>,
 }
 
 /// Makes the folder a place for this user's files only, if it is not there yet.
@@ -76,17 +87,38 @@ pub async fn start(config: &Config, root_password: &RootPassword) -> Result<Runn
     let credentials = CredentialsOptions {
         key_file: Some(config.data.join(SEALING_KEY_FILE)),
         endpoint_rules: config.endpoint_rules()?,
+        web_rules: config.web_rules()?,
+        session_duration: Duration::from_secs(config.aws.role_session_secs.max(1)),
+        issuer: config
+            .web_identity
+            .issuer
+            .clone()
+            .map(|url| IssuerOptions { url, key_file: Some(config.data.join(TOKEN_KEYS_FILE)) }),
         ..CredentialsOptions::default()
     };
-    start_with_credentials(config, root_password, catalog, credentials).await
+    let mut config = config.clone();
+    config.engine.disk_cache_folder.get_or_insert_with(|| config.data.join(DISK_CACHE_FOLDER));
+    let history = config.data.join(HISTORY_FILE);
+    start_with_history(&config, root_password, catalog, credentials, Some(&history)).await
 }
 
-/// As [`start`], with a catalog and an AWS side that the caller chose.
+/// As [`start`], with a catalog and an AWS side that the caller chose, and the history in memory alone.
 pub async fn start_with_credentials(
     config: &Config,
     root_password: &RootPassword,
     catalog: Catalog,
     credentials: CredentialsOptions,
+) -> Result<RunningServer, StartupError> {
+    start_with_history(config, root_password, catalog, credentials, None).await
+}
+
+/// As [`start_with_credentials`], with the history in a file too.
+pub async fn start_with_history(
+    config: &Config,
+    root_password: &RootPassword,
+    catalog: Catalog,
+    credentials: CredentialsOptions,
+    history: Option<&Path>,
 ) -> Result<RunningServer, StartupError> {
     set_up_organizations(&catalog, config, root_password).await?;
     let credentials = Credentials::load(credentials).await?;
@@ -94,19 +126,35 @@ pub async fn start_with_credentials(
         memory_bytes_max: config.engine.memory_bytes_max,
         spill_folder: config.engine.spill_folder.clone(),
         spill_bytes_max: config.engine.spill_bytes_max,
+        range_cache_bytes_max: config.engine.range_cache_bytes_max,
+        footer_cache_bytes_max: config.engine.footer_cache_bytes_max,
+        disk_cache_folder: config.engine.disk_cache_folder.clone(),
+        disk_cache_bytes_max: config.engine.disk_cache_bytes_max,
+        operator_organization: config.operator_organization.clone(),
     };
-    let engine = Engine::new(catalog.clone(), credentials, &options).map_err(StartupError::Engine)?;
+    let engine = Engine::new(catalog.clone(), credentials.clone(), &options).map_err(StartupError::Engine)?;
+    let keeper = match history.filter(|_| config.history.days_max > 0) {
+        Some(path) => {
+            let age_max = Duration::from_secs(config.history.days_max.saturating_mul(SECONDS_OF_A_DAY));
+            let keeping = engine.keep_history(path, age_max, config.history.bytes_max).await;
+            Some(keeping.map_err(StartupError::Engine)?)
+        }
+        None => None,
+    };
     let (runner, limits) = (Arc::new(engine), config.limits.clone());
-    start_parts(ServerParts { catalog, runner, limits, listen: config.listen }).await
+    let (credentials, listen, web) = (Some(credentials), config.listen, config.web.clone());
+    let server = start_parts(ServerParts { catalog, runner, credentials, limits, listen, web }).await?;
+    Ok(RunningServer { keeper, ..server })
 }
 
 /// Listens with parts that the caller made.
 pub async fn start_parts(parts: ServerParts) -> Result<RunningServer, StartupError> {
-    let ServerParts { catalog, runner, limits, listen } = parts;
+    let ServerParts { catalog, runner, credentials, limits, listen, web } = parts;
     let cannot_listen = |reason| StartupError::Listen { address: listen, reason };
     let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     let limits = Arc::new(limits);
+    let kept = runner.clone();
     let queries = Queries::new(runner.clone(), limits.clone());
     let options =
         ListenOptions { connections_max: limits.connections_max, header_bytes_max: limits.header_bytes_max };
@@ -115,6 +163,11 @@ pub async fn start_parts(parts: ServerParts) -> Result<RunningServer, StartupErr
         runner,
         queries: queries.clone(),
         limits,
+        credentials,
+        catalog: catalog.clone(),
+        browsers: Arc::new(BrowserRules::new(&web, address)),
+        exports: Arc::default(),
+        web: WebFiles::load(),
         address: address.to_string(),
     };
     let stop_listening = CancellationToken::new();
@@ -126,6 +179,8 @@ pub async fn start_parts(parts: ServerParts) -> Result<RunningServer, StartupErr
         queries,
         stop_listening,
         catalog,
+        runner: kept,
+        keeper: None,
     })
 }
 
@@ -142,6 +197,10 @@ impl RunningServer {
         // A task that was cancelled or panicked has nothing left to stop.
         let _ = self.listening.await;
         self.sweeping.abort();
+        self.runner.close().await;
+        if let Some(keeper) = self.keeper {
+            keeper.close().await;
+        }
         self.catalog.close().await;
     }
 }
@@ -160,10 +219,12 @@ async fn set_up_organizations(
             Some(root) if catalog.verify_password(&root, password).await => {}
             Some(_) => catalog.set_password(&spec.name, ROOT_USER, Some(password)).await?,
             None => {
-                let root = NewUser { name: ROOT_USER, password: Some(password) };
+                let root = NewUser { name: ROOT_USER, password: Some(password), ..NewUser::default() };
                 catalog.create_user(&spec.name, &root, CreateMode::Create).await?;
             }
         }
     }
+    let names: Vec<String> = config.organization_specs().into_iter().map(|spec| spec.name).collect();
+    catalog.keep_configured(&names).await?;
     Ok(())
 }

@@ -17,6 +17,15 @@ pub(crate) type Rows = Vec<Vec<Option<String>>>;
 
 /// Runs a statement in a new session and gives its rows as texts.
 pub(crate) async fn run(server: &ServerState, identity: &Identity, sql: String) -> Result<Rows, ApiError> {
+    run_with_columns(server, identity, sql).await.map(|(_, rows)| rows)
+}
+
+/// As [`run`], with the columns' names.
+pub(crate) async fn run_with_columns(
+    server: &ServerState,
+    identity: &Identity,
+    sql: String,
+) -> Result<(Vec<String>, Rows), ApiError> {
     let request = StatementRequest {
         query_id: uuid::Uuid::now_v7().simple().to_string(),
         identity: identity.clone(),
@@ -39,9 +48,10 @@ pub(crate) async fn run(server: &ServerState, identity: &Identity, sql: String) 
     }
     let mut text = Vec::new();
     encoder.write_json_rows(&batches, &mut text);
-    serde_json::from_slice(&text).map_err(|error| {
-        Error::new(ErrorKind::Internal, "the answer cannot be read").with_context(error.to_string()).into()
-    })
+    let rows = serde_json::from_slice(&text).map_err(|error| {
+        Error::new(ErrorKind::Internal, "the answer cannot be read").with_context(error.to_string())
+    })?;
+    Ok((encoder.fields().iter().map(|field| field.name.clone()).collect(), rows))
 }
 
 /// A name as SQL reads it, whatever is in it.

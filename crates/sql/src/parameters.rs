@@ -93,10 +93,13 @@ impl ConnectionParameters {
                 "enable_virtual_host_style",
                 "endpoint_url",
                 "external_id",
+                "identity",
+                "kms_key_arn",
                 "master_key",
                 "region",
                 "role_arn",
                 "secret_access_key",
+                "session_tags",
                 "session_token",
             ],
             "azblob" => &["account_key", "account_name", "endpoint_url"],
@@ -140,8 +143,16 @@ pub(crate) fn parse_connection(parser: &mut Parser<'_>) -> Result<ConnectionPara
 
 /// `<key> = '<value>'` up to a `)` or the end; commas between them are optional.
 pub(crate) fn parse_parameters(parser: &mut Parser<'_>) -> Result<ConnectionParameters, SyntaxError> {
+    parse_parameters_until(parser, ")")
+}
+
+/// The same up to a word or symbol, or the end.
+pub(crate) fn parse_parameters_until(
+    parser: &mut Parser<'_>,
+    end: &str,
+) -> Result<ConnectionParameters, SyntaxError> {
     let mut parameters = ConnectionParameters::default();
-    while !parser.is_end() && !parser.is_symbol(")") {
+    while !parser.is_end() && !parser.is_symbol(end) && !parser.is_keyword(end) {
         let key_token = parser.peek();
         let (TokenKind::Word | TokenKind::QuotedWord(_)) = key_token.kind else {
             return Err(parser.expected("a connection parameter such as `ROLE_ARN = '…'`"));
@@ -161,7 +172,7 @@ pub(crate) fn parse_parameters(parser: &mut Parser<'_>) -> Result<ConnectionPara
 
 fn parse_value(parser: &mut Parser<'_>, key: &str) -> Result<String, SyntaxError> {
     let span = parser.peek().span;
-    if key.eq_ignore_ascii_case("enable_virtual_host_style") {
+    if ["enable_virtual_host_style", "session_tags"].iter().any(|flag| key.eq_ignore_ascii_case(flag)) {
         return Ok(parser.boolean()?.to_string());
     }
     if matches!(parser.peek().kind, TokenKind::String(_) | TokenKind::CodeString(_)) {

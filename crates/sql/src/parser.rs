@@ -291,6 +291,20 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// "there is no privilege …" for the word at the cursor, with what there is.
+    pub(crate) fn unknown_privilege(&self, known: &[&str]) -> SyntaxError {
+        let Some(word) = self.word_at(0) else {
+            return self.expected("a privilege, `ALL` or `ROLE`");
+        };
+        let error =
+            self.error(self.peek().span, format!("there is no privilege `{}`", word.to_ascii_uppercase()));
+        let list = list_words(known, "and");
+        error.with_hint(match suggest(word, known.iter().copied()) {
+            Some(nearest) => format!("did you mean `{nearest}`? there are {list}"),
+            None => format!("there are {list}"),
+        })
+    }
+
     /// "… has no option …" for the word at the cursor, with what is allowed.
     pub(crate) fn unknown_option(&self, of: &str, allowed: &[&str]) -> SyntaxError {
         let Some(word) = self.word_at(0) else {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pexpect
 
+from support import evidence
 from support.programs import bendsql, environment
 
 SECONDS = 60
@@ -52,6 +53,7 @@ class BendSql:
         """The message of a statement that must fail."""
         outcome = self.run(dsn, sql)
         assert outcome.code != 0, f"this was to fail: {sql}\n{outcome.output}"
+        evidence.note_error(outcome.errors)
         return outcome.errors
 
     def run_check(self, dsn):

@@ -9,12 +9,14 @@ import re
 import socket
 import subprocess
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 
 import boto3
 from botocore.config import Config
 
+from support import evidence
 from support.process import Process
 from support.programs import beside_python, environment, stagedoor
 from support.waiting import wait_until
@@ -79,13 +81,21 @@ class Cloud:
 
 
 class Sandbox(Cloud):
-    """`stagedoor sandbox`, in memory."""
+    """`stagedoor sandbox`, in memory, with further options of its command line."""
 
-    def __init__(self, folder):
-        command = [stagedoor(), "sandbox", "--listen", "127.0.0.1:0"]
-        self.process = Process("the sandbox", command, folder / "sandbox.log", environment())
+    def __init__(self, folder, *options):
+        command = [stagedoor(), "sandbox", "--listen", "127.0.0.1:0", *options]
+        told = environment(STAGEDOOR_SANDBOX_ISSUED_SECRETS=str(evidence.ISSUED))
+        self.process = Process("the sandbox", command, folder / "sandbox.log", told)
         self.endpoint = self.process.wait_for(r"AWS_ENDPOINT_URL=(http://\S+)").group(1)
         self.roots = wait_until(lambda: f"two accounts in:\n{self.process.said()}", self._read_accounts)
+
+    def copies(self, bucket, key, prefix, count):
+        """Makes many keys with the content of one."""
+        query = urllib.parse.urlencode({"bucket": bucket, "key": key, "prefix": prefix, "count": count})
+        request = urllib.request.Request(f"{self.endpoint}/_sandbox/copies?{query}", method="POST")
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            assert answer.status == 204
 
     def _read_accounts(self):
         """Each account's number, then the two variables of its root."""

@@ -56,6 +56,15 @@ class Customer:
         return made["Role"]["Arn"]
 
 
+    def allow_tags(self, role):
+        """Lets whoever may assume the role tag the session too."""
+        name = role.rpartition("/")[2]
+        document = self.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        for statement in document["Statement"]:
+            statement["Action"] = ["sts:AssumeRole", "sts:TagSession"]
+        self.iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(document))
+
+
 def may_list(bucket):
     return {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
 

@@ -42,7 +42,7 @@ def _make_principal(iam, organization, server):
         RoleName=name,
         AssumeRolePolicyDocument=trust(server),
     )["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="assume-customers", PolicyDocument=_allow("sts:AssumeRole", "*"))
+    iam.put_role_policy(RoleName=name, PolicyName="assume-customers", PolicyDocument=_allow(["sts:AssumeRole", "sts:TagSession"], "*"))
     return role
 
 

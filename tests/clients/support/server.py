@@ -9,28 +9,49 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from support import evidence
 from support.process import Process
 from support.programs import environment, stagedoor
 from support.waiting import wait_until
 
 
 class Server:
-    """A server on a port of its own, pointed at a cloud; `keys` are its own AWS identity."""
+    """A server on a port of its own, pointed at a cloud; `keys` are its own AWS identity, `issuer` is where it is
+    found as an issuer of identity tokens, `role_session_secs` how long keys shall last, `https` the section of that
+    name."""
 
-    def __init__(self, folder, cloud, keys=None, principals=None, **variables):
+    def __init__(
+        self,
+        folder,
+        cloud,
+        keys=None,
+        principals=None,
+        next_principals=None,
+        listen="127.0.0.1:0",
+        issuer=None,
+        role_session_secs=None,
+        https=None,
+        **variables,
+    ):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         config = folder / "stagedoor.toml"
-        config.write_text(
-            "".join(f'[organizations.{name}]\nprincipal = "{arn}"\n\n' for name, arn in (principals or {}).items())
-        )
+        sections = [_organization(name, arn, next_principals) for name, arn in (principals or {}).items()]
+        if issuer is not None:
+            sections.append(f'[web_identity]\nissuer = "{issuer}"\n')
+        if role_session_secs is not None:
+            sections.append(f"[aws]\nrole_session_secs = {role_session_secs}\n")
+        if https is not None:
+            sections.append(f"[https]\n{https}\n")
+        config.write_text("".join(sections))
         identity = {}
         if keys is not None:
             identity = {"AWS_ACCESS_KEY_ID": keys.access_key_id, "AWS_SECRET_ACCESS_KEY": keys.secret_access_key}
-        self._command = [stagedoor(), "serve", "--listen", "127.0.0.1:0"]
+        self._command = [stagedoor(), "serve", "--listen", listen]
         self._command += ["--data", folder / "data", "--config", config]
         self._environment = environment(
-            **{"AWS_ENDPOINT_URL": cloud.endpoint, "AWS_REGION": "us-east-1", "STAGEDOOR_ROOT_PASSWORD": ""}
+            **{"RUST_LOG": "info,server=debug,engine=debug,credentials=debug,catalog=debug,sql=debug"}
+            | {"AWS_ENDPOINT_URL": cloud.endpoint, "AWS_REGION": "us-east-1", "STAGEDOOR_ROOT_PASSWORD": ""}
             | identity
             | variables
         )
@@ -42,6 +63,7 @@ class Server:
         """Starts it, again after a `kill` or a `stop`, on the same data."""
         self._starts += 1
         log = self.folder / f"server-{self._starts}.log"
+        evidence.note_server(log, self.folder / "data")
         self.process = Process("the server", self._command, log, self._environment)
         self.address = self.process.wait_for(r"listening\b.*?(127\.0\.0\.1:\d+)").group(1)
         self.url = f"http://{self.address}"
@@ -49,6 +71,7 @@ class Server:
 
     def dsn(self, user="root", password="", **parameters):
         """A DSN for BendSQL and the drivers."""
+        evidence.note_secret(password)
         query = urllib.parse.urlencode({"sslmode": "disable"} | parameters)
         secret = urllib.parse.quote(password, safe="")
         return f"databend://{user}:{secret}@{self.address}/default?{query}"
@@ -87,10 +110,19 @@ class Server:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, _decode(answer.read())
         except urllib.error.HTTPError as refusal:
-            return refusal.code, _decode(refusal.read())
+            told = refusal.read()
+            evidence.note_error(told.decode(errors="replace"))
+            return refusal.code, _decode(told)
 
     def stop(self):
         self.process.stop()
+
+
+def _organization(name, principal, next_principals):
+    text = f'[organizations.{name}]\nprincipal = "{principal}"\n'
+    if name in (next_principals or {}):
+        text += f'next_principal = "{next_principals[name]}"\n'
+    return text + "\n"
 
 
 def _decode(body):

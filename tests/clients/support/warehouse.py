@@ -2,7 +2,7 @@
 
 import itertools
 
-from support import drivers
+from support import drivers, evidence
 
 _numbers = itertools.count(1)
 
@@ -31,6 +31,7 @@ class Warehouse:
         try:
             rows = self.run(*statements)
         except Exception as error:  # the driver raises several types
+            evidence.note_error(str(error))
             return str(error)
         raise AssertionError(f"this was to fail: {statements[-1]}\nit answered {rows}")
 

@@ -28,6 +28,7 @@ pub fn check(checkout: &Checkout) -> Vec<Problem> {
         sources::no_test_is_never_built,
         sources::crates_say_what_they_promise,
         sources::one_function_builds_an_s3_client,
+        sources::lock_files_name_no_registry,
     ];
     rules.iter().flat_map(|rule| rule(checkout)).collect()
 }

@@ -98,6 +98,13 @@ pub fn one_function_builds_an_s3_client(checkout: &Checkout) -> Vec<Problem> {
     problems
 }
 
+/// Packages come from whatever registry the machine has; `web/.npmrc` keeps npm from writing down which.
+pub fn lock_files_name_no_registry(checkout: &Checkout) -> Vec<Problem> {
+    let locks = checkout.files.iter().filter(|file| file.path.ends_with("package-lock.json"));
+    let naming = locks.filter(|file| file.text.contains("\"resolved\""));
+    naming.map(|file| format!("{} names a registry: take its `resolved` lines out", file.path)).collect()
+}
+
 fn is_written_by_hand(path: &str) -> bool {
     let is_data = path.split('/').any(|folder| folder == "testdata");
     !is_data && SOURCE_ENDINGS.iter().any(|ending| path.ends_with(ending))

@@ -160,6 +160,15 @@ fn a_second_place_that_builds_an_s3_client() {
     );
 }
 
+#[test]
+fn a_lock_file_that_names_a_registry() {
+    let mut house = house();
+    add_file(&mut house, "web/package-lock.json", "{ \"integrity\": \"x\" }");
+    assert!(sources::lock_files_name_no_registry(&house).is_empty());
+    add_file(&mut house, "web/package-lock.json", "{ \"resolved\": \"https://registry.test/a.tgz\" }");
+    expect(sources::lock_files_name_no_registry, &house, "web/package-lock.json names a registry");
+}
+
 fn expect(rule: fn(&Checkout) -> Vec<String>, house: &Checkout, phrase: &str) {
     let problems = rule(house);
     assert!(problems.iter().any(|problem| problem.contains(phrase)), "`{phrase}` is not in {problems:?}");

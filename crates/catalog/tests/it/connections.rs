@@ -159,3 +159,33 @@ async fn sealed_keys_are_not_in_debug_output() {
     with_keys.parameters.sealed_keys = Some("v1.ciphertext".into());
     assert!(!format!("{with_keys:?}").contains("ciphertext"));
 }
+
+#[tokio::test]
+async fn the_last_validation_is_kept_with_its_connection() {
+    let catalog = two_organizations().await;
+    for organization in ["acme", "globex"] {
+        catalog.create_connection(organization, &connection("sales"), CreateMode::Create).await.unwrap();
+    }
+    let version = catalog.connection("acme", "sales").await.unwrap().unwrap().version;
+    let found = |status, connection_version| catalog::NewValidation {
+        connection: "sales",
+        connection_version,
+        user: "ann",
+        location: "s3://lake/",
+        status,
+        step: "list",
+        cause: "s3:ListBucket is missing",
+    };
+    catalog.keep_validation("acme", &found("failed", version)).await.unwrap();
+    catalog.keep_validation("acme", &found("warning", version)).await.unwrap();
+    // One that tried an earlier state of the connection says nothing of this one.
+    catalog.keep_validation("acme", &found("ok", version - 1)).await.unwrap();
+    let kept = catalog.validations("acme").await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].status.as_str(), kept[0].is_current), ("warning", true));
+    assert!(catalog.validations("globex").await.unwrap().is_empty());
+    catalog.create_connection("acme", &connection("sales"), CreateMode::OrReplace).await.unwrap();
+    assert!(catalog.validations("acme").await.unwrap().iter().all(|validation| !validation.is_current));
+    catalog.drop_connection("acme", "sales", false).await.unwrap();
+    assert!(catalog.validations("acme").await.unwrap().is_empty());
+}

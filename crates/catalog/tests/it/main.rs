@@ -3,10 +3,13 @@
 
 mod connections;
 mod external_ids;
+mod grants;
+mod history;
 mod organizations;
 mod persistence;
 mod stages;
 mod users;
+mod web;
 
 use catalog::{
     Catalog, ConnectionParameters, NewConnection, NewStage, Organization, OrganizationSpec, StageAccess,
@@ -23,7 +26,7 @@ pub async fn two_organizations() -> Catalog {
 }
 
 pub async fn ensure(catalog: &Catalog, name: &str) -> Organization {
-    let specification = OrganizationSpec { name: name.into(), principal: None, next_principal: None };
+    let specification = OrganizationSpec { name: name.into(), ..OrganizationSpec::default() };
     catalog.ensure_organization(&specification).await.unwrap()
 }
 
@@ -36,6 +39,7 @@ pub fn connection(name: &str) -> NewConnection {
             ..ConnectionParameters::default()
         },
         creator: "root".into(),
+        owner: catalog::Grantee::administrator(),
     }
 }
 
@@ -54,5 +58,6 @@ pub fn stage(name: &str, access: StageAccess) -> NewStage {
         file_format: r#"{"type":"parquet"}"#.into(),
         comment: String::new(),
         creator: "root".into(),
+        owner: catalog::Grantee::administrator(),
     }
 }

@@ -10,7 +10,7 @@ async fn an_organization_is_made_once_and_takes_new_principals() {
     let specification = OrganizationSpec {
         name: "acme".into(),
         principal: Some("arn:aws:iam::123456789012:role/stagedoor/tn3f/stagedoor-tn3f".into()),
-        next_principal: None,
+        ..OrganizationSpec::default()
     };
     let second = catalog.ensure_organization(&specification).await.unwrap();
     assert_eq!(second.principal, specification.principal);
@@ -23,14 +23,14 @@ async fn an_organization_is_made_once_and_takes_new_principals() {
 async fn names_and_principals_are_checked() {
     let catalog = Catalog::open(None).await.unwrap();
     for name in ["", "a b", "a/b", "a.b", "ä", &"x".repeat(64)] {
-        let specification = OrganizationSpec { name: name.into(), principal: None, next_principal: None };
+        let specification = OrganizationSpec { name: name.into(), ..OrganizationSpec::default() };
         let error = catalog.ensure_organization(&specification).await.unwrap_err();
         assert!(matches!(error, CatalogError::InvalidName { .. }), "{name}: {error}");
     }
     let specification = OrganizationSpec {
         name: "acme".into(),
         principal: Some("arn:aws:iam::123456789012:user/bob".into()),
-        next_principal: None,
+        ..OrganizationSpec::default()
     };
     let error = catalog.ensure_organization(&specification).await.unwrap_err();
     assert!(matches!(error, CatalogError::InvalidRoleArn { .. }), "{error}");

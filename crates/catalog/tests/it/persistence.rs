@@ -1,4 +1,4 @@
-use catalog::{Catalog, CatalogError, CreateMode, NewUser, StageAccess};
+use catalog::{Catalog, CatalogError, CreateMode, HistoryFile, NewUser, StageAccess};
 
 use crate::{connection, ensure, stage};
 
@@ -8,7 +8,7 @@ async fn everything_is_there_after_reopening() {
     let path = folder.path().join("catalog.db");
     let catalog = Catalog::open(Some(&path)).await.unwrap();
     ensure(&catalog, "acme").await;
-    let user = NewUser { name: "ann", password: Some("secret") };
+    let user = NewUser { name: "ann", password: Some("secret"), ..NewUser::default() };
     catalog.create_user("acme", &user, CreateMode::Create).await.unwrap();
     catalog.create_connection("acme", &connection("sales"), CreateMode::Create).await.unwrap();
     let lake = stage("lake", StageAccess::Connection("sales".into()));
@@ -29,6 +29,37 @@ async fn everything_is_there_after_reopening() {
     );
     assert_eq!(before, after);
     assert!(catalog.verify_password(&after.2[0], "secret").await);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_for_the_user_of_the_server_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(Some(&folder.path().join("catalog.db"))).await.unwrap();
+    ensure(&catalog, "acme").await;
+    let history = folder.path().join("history.sqlite");
+    let (history, _) = HistoryFile::open(&history, crate::history::LIMITS).await.unwrap();
+    let mut modes = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        modes.push((entry.file_name(), entry.metadata().unwrap().permissions().mode() & 0o777));
+    }
+    assert!(modes.len() >= 2, "{modes:?}");
+    assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    history.close().await;
+}
+
+#[tokio::test]
+async fn many_may_open_one_new_file_at_once() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("catalog.db");
+        let opened = futures::future::join_all((0..6).map(|_| Catalog::open(Some(&path)))).await;
+        for catalog in opened {
+            catalog.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

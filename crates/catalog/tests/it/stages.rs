@@ -68,6 +68,7 @@ async fn file_formats_are_created_listed_and_dropped() {
         name: "my_csv".into(),
         options: r#"{"type":"csv","skip_header":1}"#.into(),
         creator: "root".into(),
+        owner: catalog::Grantee::administrator(),
     };
     assert_eq!(catalog.create_file_format("acme", &format, CreateMode::Create).await, Ok(Created::Created));
     assert_eq!(

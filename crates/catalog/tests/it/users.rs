@@ -5,7 +5,7 @@ use crate::two_organizations;
 #[tokio::test]
 async fn a_password_is_verified_and_never_shown() {
     let catalog = two_organizations().await;
-    let ann = NewUser { name: "ann", password: Some("correct horse") };
+    let ann = NewUser { name: "ann", password: Some("correct horse"), ..NewUser::default() };
     assert_eq!(catalog.create_user("acme", &ann, CreateMode::Create).await, Ok(Created::Created));
     let stored = catalog.user("acme", "ann").await.unwrap().unwrap();
     assert!(catalog.verify_password(&stored, "correct horse").await);
@@ -18,7 +18,14 @@ async fn a_password_is_verified_and_never_shown() {
 #[tokio::test]
 async fn setting_a_password_changes_the_fingerprint() {
     let catalog = two_organizations().await;
-    catalog.create_user("acme", &NewUser { name: "ann", password: None }, CreateMode::Create).await.unwrap();
+    catalog
+        .create_user(
+            "acme",
+            &NewUser { name: "ann", password: None, ..NewUser::default() },
+            CreateMode::Create,
+        )
+        .await
+        .unwrap();
     let before = catalog.user("acme", "ann").await.unwrap().unwrap();
     assert!(!before.has_password());
     assert!(!catalog.verify_password(&before, "").await);
@@ -35,7 +42,7 @@ async fn setting_a_password_changes_the_fingerprint() {
 async fn users_belong_to_their_organization() {
     let catalog = two_organizations().await;
     for (organization, password) in [("acme", "one"), ("globex", "two")] {
-        let user = NewUser { name: "root", password: Some(password) };
+        let user = NewUser { name: "root", password: Some(password), ..NewUser::default() };
         catalog.create_user(organization, &user, CreateMode::Create).await.unwrap();
     }
     let ours = catalog.user("acme", "root").await.unwrap().unwrap();

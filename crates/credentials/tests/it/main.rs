@@ -8,6 +8,7 @@ mod keys;
 mod opening;
 mod regions;
 mod renewal;
+mod requests;
 mod secrecy;
 mod sharing;
 mod writing;
@@ -54,6 +55,8 @@ pub fn connection(grant: Grant) -> ConnectionAccess {
         region: None,
         endpoint_url: None,
         virtual_host_style: false,
+        kms_key: None,
+        session_tags: false,
     }
 }
 

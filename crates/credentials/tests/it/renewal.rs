@@ -126,3 +126,44 @@ async fn expired_keys_of_the_principal_are_renewed_once() {
     layer.open_bucket(first).await.unwrap();
     assert_eq!(cloud.sts_calls("AssumeRole").last().unwrap().signer().as_deref(), Some("ASIA3"));
 }
+
+/// A cloud for which the keys of these serials have ended when they arrive, and a layer whose clock says so too.
+async fn ending_on_the_way(cloud: &Cloud, ending: u64) -> Credentials {
+    let ahead = Arc::new(AtomicU64::new(0));
+    let hand = Arc::clone(&ahead);
+    let clock = Clock::from_fn(move || SystemTime::now() + Duration::from_secs(hand.load(Ordering::SeqCst)));
+    let mut options = options(cloud);
+    options.clock = clock;
+    let layer = Credentials::load(options).await.unwrap();
+    let seen_so_far = AtomicU64::new(0);
+    cloud.rule(move |seen| {
+        if seen.is_sts() || seen.signer().is_none() || seen_so_far.fetch_add(1, Ordering::SeqCst) >= ending {
+            return None;
+        }
+        ahead.fetch_add(2 * 3600, Ordering::SeqCst);
+        Some(error(seen, 400, "ExpiredToken", "expired"))
+    });
+    layer
+}
+
+#[tokio::test]
+async fn keys_that_end_again_within_one_request_are_renewed_again() {
+    let cloud = Cloud::start().await;
+    cloud.put("a", "0123456789");
+    let layer = ending_on_the_way(&cloud, 3).await;
+    let bucket = layer.open_bucket(request(role(ROLE))).await.unwrap();
+    assert_eq!(&bucket.get_range(&Path::from("a"), 2..4).await.unwrap()[..], b"23");
+    let signers: Vec<String> = cloud.s3_calls().iter().map(|call| call.signer().unwrap()).collect();
+    assert_eq!(signers, ["ASIA1", "ASIA2", "ASIA3", "ASIA4"]);
+}
+
+#[tokio::test]
+async fn keys_that_end_on_every_way_end_in_an_error() {
+    let cloud = Cloud::start().await;
+    cloud.put("a", "x");
+    let layer = ending_on_the_way(&cloud, u64::MAX).await;
+    let bucket = layer.open_bucket(request(role(ROLE))).await.unwrap();
+    let failure = explain(&bucket.get(&Path::from("a")).await.unwrap_err());
+    assert_eq!(failure.kind, StorageFailureKind::Expired);
+    assert_eq!(cloud.s3_calls().len(), 6, "the first, and five with newer keys");
+}

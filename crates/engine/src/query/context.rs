@@ -8,8 +8,9 @@ use datafusion::catalog::{
     MemorySchemaProvider, SchemaProvider, TableFunction, TableProvider,
 };
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
@@ -18,23 +19,20 @@ use object_store::ObjectStore;
 use url::Url;
 
 use super::cooperate::CooperateInJoins;
+use super::dialect::{Arithmetic, dialect_functions};
 use super::failure::from_datafusion;
 use super::functions::session_functions;
 use super::numbers::Numbers;
+use super::{memory, sorted_joins};
 use crate::engine::EngineOptions;
 use crate::session::Session;
+use crate::variant::{FieldAccess, variant_functions};
 use crate::{Error, ErrorKind};
-
-/// Consumers of memory that an out-of-memory error names.
-const CONSUMERS_NAMED_MAX: usize = 3;
 
 /// What all statements share: memory, spill space, functions. No store, no table, no cache of listings
 /// or footers: DataFusion keys those by path alone.
 pub(crate) fn shared_state(options: &EngineOptions) -> Result<SessionState, Error> {
-    let pool = TrackConsumersPool::new(
-        FairSpillPool::new(options.memory_bytes_max),
-        std::num::NonZeroUsize::MIN.saturating_add(CONSUMERS_NAMED_MAX - 1),
-    );
+    let pool = FairSpillPool::new(options.memory_bytes_max);
     let disk = match &options.spill_folder {
         Some(folder) => DiskManagerMode::Directories(vec![folder.clone()]),
         None => DiskManagerMode::OsTmpDirectory,
@@ -52,11 +50,21 @@ pub(crate) fn shared_state(options: &EngineOptions) -> Result<SessionState, Erro
     let mut state = SessionStateBuilder::new()
         .with_config(SessionConfig::new().with_create_default_catalog_and_schema(false))
         .with_runtime_env(runtime)
-        .with_default_features()
-        .build();
+        .with_default_features();
+    if let Some(planner) = FieldAccess::new() {
+        // Before DataFusion's own, which take a VARIANT for the text that it is.
+        let planners = state.expr_planners().get_or_insert_default();
+        planners.insert(0, Arc::new(Arithmetic));
+        planners.insert(0, Arc::new(planner));
+    }
+    let mut state = state.build();
+    state.register_relation_planner(super::flatten::planner()).map_err(from_datafusion)?;
     // Statements that make tables or files out of paths never reach DataFusion; without factories they
     // could not work even then.
     state.table_factories_mut().clear();
+    for function in variant_functions().into_iter().chain(dialect_functions()) {
+        FunctionRegistry::register_udf(&mut state, function).map_err(from_datafusion)?;
+    }
     Ok(state)
 }
 
@@ -101,24 +109,28 @@ pub(crate) fn statement_state(session: &Session, tables: StatementTables) -> Res
     catalogs.register_catalog(session.state.catalog.clone(), Arc::new(catalog));
 
     let shared = session.engine.shared_state();
+    let memory = number(session, "max_memory_usage")?;
+    let memory = memory::statement_pool(&shared.runtime_env().memory_pool, memory);
     let runtime = RuntimeEnvBuilder::from_runtime_env(shared.runtime_env())
+        .with_memory_pool(memory)
         .with_object_store_registry(Arc::new(StatementStores { stores: tables.stores }))
         .build_arc()
         .map_err(from_datafusion)?;
+    let mut config = config(session)?;
+    sorted_joins::reserve_for_sorts(&mut config, &runtime.memory_pool.memory_limit());
     let mut functions = shared.table_functions().clone();
     let numbers = Arc::new(Numbers { progress: session.progress.clone() });
     functions.insert("numbers".into(), Arc::new(TableFunction::new("numbers".into(), numbers)));
     let mut state = SessionStateBuilder::new_from_existing(shared.clone())
         .with_table_functions(functions)
         .with_session_id(session.query_id.clone())
-        .with_config(config(session)?)
+        .with_config(config)
         .with_runtime_env(runtime)
         .with_catalog_list(Arc::new(catalogs))
         .with_physical_optimizer_rule(Arc::new(CooperateInJoins(session.cancellation.clone())))
         .build();
     for function in session_functions(session) {
-        datafusion::execution::FunctionRegistry::register_udf(&mut state, function)
-            .map_err(from_datafusion)?;
+        FunctionRegistry::register_udf(&mut state, function).map_err(from_datafusion)?;
     }
     // `now()` is the time of this moment throughout the statement.
     let options = state.config().options().clone();
@@ -126,21 +138,22 @@ pub(crate) fn statement_state(session: &Session, tables: StatementTables) -> Res
     Ok(state)
 }
 
+fn number(session: &Session, name: &str) -> Result<usize, Error> {
+    let text = session.setting(name);
+    text.parse::<usize>().map_err(|_| {
+        Error::new(
+            ErrorKind::InvalidValue,
+            format!("setting `{name}` is `{text}`, which is not a whole number"),
+        )
+    })
+}
+
 fn config(session: &Session) -> Result<SessionConfig, Error> {
-    let number = |name: &str| {
-        let text = session.setting(name);
-        text.parse::<usize>().map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidValue,
-                format!("setting `{name}` is `{text}`, which is not a whole number"),
-            )
-        })
-    };
     let mut config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(&session.state.catalog, &session.state.database)
-        .with_target_partitions(number("max_threads")?.max(1))
-        .with_batch_size(number("max_block_size")?.max(1));
+        .with_target_partitions(number(session, "max_threads")?.max(1))
+        .with_batch_size(number(session, "max_block_size")?.max(1));
     let options = config.options_mut();
     options.execution.time_zone = Some(session.setting("timezone"));
     options.execution.parquet.pushdown_filters = false;

@@ -26,6 +26,8 @@ use datafusion::physical_plan::joins::{
 };
 use datafusion::physical_plan::unnest::UnnestExec;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use crate::{Error, ErrorKind};
 
 /// Whether anybody still waits for a statement's rows.
@@ -118,7 +120,7 @@ impl PhysicalExpr for Watched {
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         self.cancellation.check()?;
-        self.condition.evaluate(batch)
+        beside_others(|| self.condition.evaluate(batch))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
@@ -135,6 +137,15 @@ impl PhysicalExpr for Watched {
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.condition.fmt_sql(f)
+    }
+}
+
+/// Work of a task that may not give back control for long: its thread hands the other tasks on, once, so that
+/// other statements, and the progress of this one, do not wait for it.
+fn beside_others<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

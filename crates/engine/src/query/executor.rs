@@ -1,7 +1,9 @@
 //! The threads that queries run on, apart from those that answer HTTP.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures::StreamExt;
 use tokio::runtime::Runtime;
@@ -13,6 +15,9 @@ use crate::{Batches, Error, ErrorKind};
 
 /// Batches that wait between a query and whoever reads it: the query stops when they are not fetched.
 const BATCHES_AHEAD_MAX: usize = 4;
+/// The stack of a thread that runs queries: planning recurses, and a build without optimisation has large
+/// frames.
+const STACK_BYTES: usize = 8 << 20;
 
 /// A runtime of its own for queries, so that a busy query does not keep a login or a cancel waiting.
 #[derive(Clone)]
@@ -32,10 +37,11 @@ impl Drop for OwnedRuntime {
 }
 
 impl Executor {
-    pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, threads: usize) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
-            .thread_name("query")
+            .thread_name(name)
+            .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()?;
         Ok(Self { runtime: Arc::new(OwnedRuntime(Some(runtime))) })
@@ -46,8 +52,15 @@ impl Executor {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let mut task = AbortOnDrop(self.spawn(work)?, Cancellation::default());
-        (&mut task.0).await.unwrap_or_else(|failure| Err(from_join(&failure)))
+        self.start_task(work)?.await?
+    }
+
+    /// Starts work that goes on while nobody waits for it, until what is returned is dropped.
+    pub(crate) fn start_task<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<AbortOnDrop<T>, Error> {
+        Ok(AbortOnDrop(self.spawn(work)?, Cancellation::default()))
     }
 
     /// Drives a stream on the query threads. Dropping the answer aborts it, and says so to `cancellation`.
@@ -87,7 +100,16 @@ impl Executor {
     }
 }
 
-struct AbortOnDrop<T>(JoinHandle<T>, Cancellation);
+/// Work under way on the threads of an executor; aborted when this is dropped.
+pub(crate) struct AbortOnDrop<T>(JoinHandle<T>, Cancellation);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map_err(|failure| from_join(&failure))
+    }
+}
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
@@ -122,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn dropping_the_stream_ends_the_query() {
-        let executor = Executor::start(1).unwrap();
+        let executor = Executor::start("query", 1).unwrap();
         let (dropped, notify) = (Arc::new(AtomicBool::new(false)), Arc::new(tokio::sync::Notify::new()));
         let guard = SetOnDrop(dropped.clone(), notify.clone());
         let endless = futures::stream::pending::<()>().map(move |()| {
@@ -136,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_query_that_panics_is_an_error() {
-        let executor = Executor::start(1).unwrap();
+        let executor = Executor::start("query", 1).unwrap();
         let panics = futures::stream::once(async { panic!("boom") });
         let batches: Vec<_> =
             executor.drive(panics.boxed(), Cancellation::default()).unwrap().collect().await;

@@ -26,7 +26,7 @@ pub(crate) fn from_datafusion(error: DataFusionError) -> Error {
             .with_hint("please report the statement; the server's log has the details")
             .with_context(text),
         ErrorKind::LimitExceeded => Error::new(kind, message)
-            .with_hint("the query needs more memory than a query may have: select fewer columns or rows"),
+            .with_hint("the query needs more memory than it may have: select fewer columns or rows, or raise `max_memory_usage` or the server's `[engine] memory_bytes_max`"),
         _ => Error::new(kind, message),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn storage_error(names: &Names, action: Action, key: &Path, error: &o
     if let Some(cause) = &failure.credentials {
         return credentials_error(names, cause);
     }
-    let object = format!("s3://{}/{key}", names.bucket);
+    let object = names.url_of(key.as_ref());
     let context = format!("{failure:?}");
     let error = match failure.kind {
         StorageFailureKind::NotFound => not_found(names, &object, &failure),
@@ -104,7 +104,8 @@ fn denied(names: &Names, action: Action, object: &str, failure: &StorageFailure)
     };
     let message =
         format!("cannot {} `{object}`{}: S3 refused {permission}{reason}", action.verb(), through(names));
-    Error::new(ErrorKind::StoragePermissionDenied, message).with_hint(denied_hint(names, permission, &reason))
+    let hint = with_ladder(names, denied_hint(names, permission, &reason));
+    Error::new(ErrorKind::StoragePermissionDenied, message).with_hint(hint)
 }
 
 fn denied_hint(names: &Names, permission: &str, reason: &str) -> String {
@@ -126,6 +127,15 @@ fn denied_hint(names: &Names, permission: &str, reason: &str) -> String {
             "the location has no connection, so it was asked for without a signature: give it one: `(CONNECTION => (CONNECTION_NAME = '…'))` behind a URI, `CONNECTION = (CONNECTION_NAME = '…')` of a stage, or make `{resource}` public"
         ),
     }
+}
+
+/// Adds the statement that tries each step.
+fn with_ladder(names: &Names, hint: String) -> String {
+    let Some(connection) = &names.connection else { return hint };
+    format!(
+        "{hint}; `VALIDATE CONNECTION {connection} ON 's3://{}/{}'` tries each step",
+        names.bucket, names.root
+    )
 }
 
 fn list_hint(names: &Names) -> String {
@@ -171,7 +181,11 @@ pub(super) fn credentials_error(names: &Names, error: &CredentialsError) -> Erro
             None => ours,
         };
     }
-    Error::from(error.clone())
+    let mut ours = Error::from(error.clone());
+    if error.class() == FailureClass::Denied {
+        ours.hint = ours.hint.map(|hint| with_ladder(names, hint));
+    }
+    ours
 }
 
 impl From<CredentialsError> for Error {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
-use object_store::path::Path;
 use regex::Regex;
 
 use super::Place;
-use super::failure::{Action, no_file};
+use super::bytes::FileEnd;
+use super::failure::no_file;
+use super::footers::KnownFooter;
+use super::hive::{Condition, FolderColumn, common_columns, folder_values};
+use super::keys::{FoundFolders, list_folders, list_keys};
 use crate::{Error, ErrorKind};
 
 /// Files one statement may name or find.
@@ -17,14 +20,22 @@ pub(crate) const FILES_MAX: usize = 1_000_000;
 /// Named files looked up side by side.
 const PROBES_AT_ONCE: usize = 32;
 
-/// A file that was found, with the end of it where the finding brought that along.
+/// A file that was found, with a piece of it where the finding brought that along.
 #[derive(Debug, Clone)]
 pub(crate) struct StagedFile {
     pub(crate) meta: ObjectMeta,
     pub(crate) tail: Option<Tail>,
+    /// The footer, where a query before this one has read it and S3 says that the file is the same.
+    pub(crate) known: Option<Arc<KnownFooter>>,
 }
 
-/// The last bytes of a file.
+impl StagedFile {
+    fn listed(meta: ObjectMeta) -> Self {
+        Self { meta, tail: None, known: None }
+    }
+}
+
+/// A piece of a file: its last bytes, or its first.
 #[derive(Debug, Clone)]
 pub(crate) struct Tail {
     /// Where in the file they begin.
@@ -46,9 +57,24 @@ impl Tail {
 pub(crate) struct Selection {
     pattern: Option<Regex>,
     files: Option<Vec<String>>,
+    conditions: Vec<Condition>,
 }
 
 impl Selection {
+    /// Lets folders be left out whose names say that no row of theirs can pass.
+    pub(crate) fn with_conditions(self, conditions: Vec<Condition>) -> Self {
+        Self { conditions, ..self }
+    }
+
+    /// Files by their keys.
+    pub(crate) fn of_files(files: Vec<String>) -> Self {
+        Self { files: Some(files), ..Self::default() }
+    }
+
+    fn matches(&self, rest: &str) -> bool {
+        self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(rest))
+    }
+
     /// `text` is the statement, for pointing at a pattern that is none.
     pub(crate) fn from_pattern(text: &str, pattern: Option<&sql::Text>) -> Result<Self, Error> {
         let Some(pattern) = pattern else { return Ok(Self::default()) };
@@ -61,7 +87,7 @@ impl Selection {
             )
             .with_excerpt(sql::excerpt(text, pattern.span))
         })?;
-        Ok(Self { pattern: Some(regex), files: None })
+        Ok(Self { pattern: Some(regex), ..Self::default() })
     }
 
     pub(crate) fn from_options(text: &str, options: &sql::LocationOptions) -> Result<Self, Error> {
@@ -77,30 +103,74 @@ impl Selection {
 }
 
 /// The files to read, sorted by key. Named files cost one request each, which brings their end along.
-pub(crate) async fn find_files(place: &Arc<Place>, selection: &Selection) -> Result<Vec<StagedFile>, Error> {
+pub(crate) async fn find_files(
+    place: &Arc<Place>,
+    selection: &Selection,
+    end: FileEnd,
+) -> Result<Vec<StagedFile>, Error> {
     if let Some(files) = &selection.files {
-        return named_files(place, files).await;
+        return named_files(place, files, end).await;
     }
     let path = place.path();
     if !path.is_empty() && !path.ends_with('/') && selection.pattern.is_none() {
         // A file of exactly that name is what is meant, also without the right to list.
-        if let Some(file) = place.probe(&place.prefix()).await? {
+        if let Some(file) = place.probe(&place.prefix(), end).await? {
             return Ok(vec![file]);
         }
     }
     let files = list_files(place, selection).await?;
-    Ok(files.into_iter().filter(|meta| meta.size > 0).map(|meta| StagedFile { meta, tail: None }).collect())
+    Ok(files.into_iter().filter(|meta| meta.size > 0).map(StagedFile::listed).collect())
 }
 
-async fn named_files(place: &Arc<Place>, files: &[String]) -> Result<Vec<StagedFile>, Error> {
+/// Files with the columns that their folders give.
+pub(crate) struct Found {
+    pub(crate) files: Vec<StagedFile>,
+    pub(crate) folders: Vec<FolderColumn>,
+}
+
+/// The files to read as `find_files` does, without those that the conditions rule out by their folders.
+pub(crate) async fn find_in_folders(
+    place: &Arc<Place>,
+    selection: &Selection,
+    end: FileEnd,
+) -> Result<Found, Error> {
+    let mut pruned = None;
+    let prefix = place.prefix();
+    let is_folder = prefix.is_empty() || prefix.ends_with('/');
+    if is_folder && selection.files.is_none() && !selection.conditions.is_empty() {
+        pruned = list_folders(place, prefix.clone(), selection.conditions.clone()).await?;
+    }
+    let (files, known) = match pruned {
+        Some(FoundFolders { mut objects, column }) => {
+            objects.sort_unstable_by(|left, right| left.location.cmp(&right.location));
+            let wanted = objects.into_iter().filter(|meta| {
+                let rest = meta.location.as_ref().strip_prefix(&prefix).unwrap_or_default();
+                meta.size > 0 && selection.matches(rest)
+            });
+            (wanted.map(StagedFile::listed).collect(), Some(column))
+        }
+        None => (find_files(place, selection, end).await?, None),
+    };
+    let keys = || files.iter().map(|file: &StagedFile| file.meta.location.as_ref());
+    let names = common_columns(keys());
+    let values: Vec<Vec<Option<String>>> = keys().map(folder_values).collect();
+    let folders = names.iter().enumerate().map(|(index, name)| match &known {
+        Some(column) if column.name == *name => column.clone(),
+        _ => FolderColumn::infer(name, values.iter().filter_map(|values| values.get(index)?.as_deref())),
+    });
+    let folders = folders.collect();
+    Ok(Found { files, folders })
+}
+
+async fn named_files(place: &Arc<Place>, files: &[String], end: FileEnd) -> Result<Vec<StagedFile>, Error> {
     let prefix = place.prefix();
     let folder = if prefix.is_empty() || prefix.ends_with('/') { prefix } else { format!("{prefix}/") };
     let mut probes = Vec::with_capacity(files.len());
     for file in files {
         let key = format!("{folder}{}", file.trim_start_matches('/'));
         probes.push(async move {
-            let file = place.probe(&key).await?;
-            file.ok_or_else(|| no_file(&place.names, &format!("s3://{}/{key}", place.names.bucket)))
+            let file = place.probe(&key, end).await?;
+            file.ok_or_else(|| no_file(&place.names, &place.names.url_of(&key)))
         });
     }
     futures::stream::iter(probes).buffered(PROBES_AT_ONCE).try_collect().await
@@ -112,23 +182,9 @@ async fn named_files(place: &Arc<Place>, files: &[String]) -> Result<Vec<StagedF
 /// compared with what comes after it.
 pub(crate) async fn list_files(place: &Arc<Place>, selection: &Selection) -> Result<Vec<ObjectMeta>, Error> {
     let prefix = place.prefix();
-    let shown = Path::parse(&prefix).unwrap_or_default();
-    let mut files = Vec::new();
-    let mut keys = place.bucket().list_prefix(&prefix);
-    while let Some(meta) = keys.next().await {
-        let meta = meta.map_err(|error| place.failure(Action::List, &shown, &error))?;
-        let rest = meta.location.as_ref().strip_prefix(&prefix).unwrap_or_default();
-        if selection.pattern.as_ref().is_none_or(|pattern| pattern.is_match(rest)) {
-            files.push(meta);
-        }
-        if files.len() > FILES_MAX {
-            return Err(Error::new(
-                ErrorKind::LimitExceeded,
-                format!("there are more than {FILES_MAX} files under `s3://{}/{prefix}`", place.names.bucket),
-            )
-            .with_hint("name a narrower path, or a PATTERN"));
-        }
-    }
+    let pattern = selection.pattern.clone();
+    let keep = move |rest: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(rest));
+    let mut files = list_keys(place, prefix, keep).await?;
     files.sort_unstable_by(|left, right| left.location.cmp(&right.location));
     Ok(files)
 }

@@ -1,29 +1,22 @@
 //! From a location in a statement to an opened bucket.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
-use credentials::{
-    Access, AssumedRole, ConnectionAccess, Grant, OpenRequest, OpenedBucket, SealedKeys, StorageFailureKind,
-};
+use catalog::{GrantObject, Privilege};
+use credentials::{Access, AssumedRole, ConnectionAccess, Grant, OpenRequest, OpenedBucket, SealedKeys};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use futures::{FutureExt, TryStreamExt};
+use futures::TryStreamExt;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt, coalesce_ranges};
+use object_store::{ObjectMeta, ObjectStore};
 
 use super::failure::{Action, credentials_error, no_file, storage_error};
-use super::footer::TAIL_BYTES;
-use super::listing::{StagedFile, Tail};
+use super::fetch::{FetchPool, FileKey};
 use super::url::BucketUrl;
 use crate::session::Session;
+use crate::transfer::Ledger;
 use crate::{Error, ErrorKind};
-
-/// Ranges of one file that are nearer than this are fetched by one request: a request costs a round trip,
-/// in which a connection would bring about this much.
-const GAP_BYTES_MAX: u64 = 1 << 20;
 
 /// Tells the stores of one process apart; an address is never used twice.
 static NEXT_ADDRESS: AtomicU64 = AtomicU64::new(0);
@@ -32,6 +25,8 @@ static NEXT_ADDRESS: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Place {
     bucket: Arc<OpenedBucket>,
     address: u64,
+    fetches: Arc<FetchPool>,
+    ledger: Ledger,
     /// The stage's own prefix: empty, or ending in `/`.
     root: String,
     /// What the statement adds to it: a file, a folder, or the first characters of names.
@@ -49,6 +44,18 @@ pub(super) struct Names {
     pub(super) stage: Option<String>,
     pub(super) connection: Option<String>,
     pub(super) role_arn: Option<String>,
+    /// `https://host`, where it is no bucket.
+    pub(super) web: Option<String>,
+}
+
+impl Names {
+    /// A key as people know it: `s3://bucket/key`, `https://host/key`.
+    pub(super) fn url_of(&self, key: &str) -> String {
+        match &self.web {
+            Some(host) => format!("{host}/{key}"),
+            None => format!("s3://{}/{key}", self.bucket),
+        }
+    }
 }
 
 /// Opens a location for reading or writing.
@@ -81,35 +88,52 @@ pub(crate) async fn open_location(
 async fn open_stage(session: &Session, stage: &str, path: &str, access: Access) -> Result<Arc<Place>, Error> {
     refuse_traversal(path)?;
     let stage = find_stage(session, stage).await?;
-    let (connection, connection_name) = match &stage.access {
-        catalog::StageAccess::Unsigned => (None, None),
+    // The one place where a statement, a URL for a client or an upload gets at a stage's files. Whoever may
+    // read through a stage need not be able to use its connection.
+    let privilege = match access {
+        Access::Read => Privilege::Read,
+        _ => Privilege::Write,
+    };
+    session.require(privilege, &GrantObject::Stage(stage.name.clone()))?;
+    let (access_of_connection, connection) = stage_access(session, &stage).await?;
+    let names = Names {
+        bucket: stage.bucket,
+        root: stage.prefix,
+        stage: Some(stage.name),
+        connection: connection.map(|connection| connection.name),
+        role_arn: None,
+        web: None,
+    };
+    let connection = access_of_connection;
+    open(
+        session,
+        Opening { connection, names, path: path.to_owned(), file_format: stage.file_format, access },
+    )
+    .await
+}
+
+/// By what right a stage is opened, and its connection where it has one with a name.
+pub(crate) async fn stage_access(
+    session: &Session,
+    stage: &catalog::Stage,
+) -> Result<(Option<ConnectionAccess>, Option<catalog::Connection>), Error> {
+    match &stage.access {
+        catalog::StageAccess::Unsigned => Ok((None, None)),
         catalog::StageAccess::Connection(name) => {
-            let connection = find_connection(session, name).await?;
+            let connection = stored_connection(session, name).await?;
             let access = connection_access(
                 Some(&connection.name),
                 connection.version,
                 &connection.parameters,
                 Some(&connection.external_id),
             );
-            (Some(access), Some(connection.name))
+            Ok((Some(access), Some(connection)))
         }
         catalog::StageAccess::Inline(parameters) => {
             let external_id = stage.inline_external_id.as_deref();
-            (Some(connection_access(None, stage.version, parameters, external_id)), None)
+            Ok((Some(connection_access(None, stage.version, parameters, external_id)), None))
         }
-    };
-    let names = Names {
-        bucket: stage.bucket,
-        root: stage.prefix,
-        stage: Some(stage.name),
-        connection: connection_name,
-        role_arn: None,
-    };
-    open(
-        session,
-        Opening { connection, names, path: path.to_owned(), file_format: stage.file_format, access },
-    )
-    .await
+    }
 }
 
 async fn open_uri(
@@ -133,7 +157,10 @@ async fn open_uri(
                 (Some(access), Some(connection.name))
             }
             None => {
+                // A role or keys named in a query are a connection without a name.
+                session.require_globally(Privilege::CreateConnection)?;
                 let checked = crate::statement::check_parameters(session, parameters)?;
+                crate::statement::require_pair(session, None, &checked).await?;
                 let (catalog, organization) = (session.engine.catalog(), &session.identity.organization);
                 let external_id = match (&checked.role_arn, &checked.external_id) {
                     (Some(role_arn), Some(typed)) => {
@@ -155,24 +182,35 @@ async fn open_uri(
         Some((root, path)) => (root.to_owned(), path.to_owned()),
         None => (String::new(), url.prefix.clone()),
     };
-    let names = Names { bucket: url.bucket, root, stage: None, connection: connection_name, role_arn: None };
+    let names = Names {
+        bucket: url.bucket,
+        root,
+        stage: None,
+        connection: connection_name,
+        role_arn: None,
+        web: None,
+    };
     open(session, Opening { connection, names, path, file_format: "{}".to_owned(), access }).await
 }
 
-struct Opening {
-    connection: Option<ConnectionAccess>,
-    names: Names,
-    path: String,
-    file_format: String,
-    access: Access,
+pub(super) struct Opening {
+    pub(super) connection: Option<ConnectionAccess>,
+    pub(super) names: Names,
+    pub(super) path: String,
+    pub(super) file_format: String,
+    pub(super) access: Access,
 }
 
-async fn open(session: &Session, opening: Opening) -> Result<Arc<Place>, Error> {
+pub(super) async fn open(session: &Session, opening: Opening) -> Result<Arc<Place>, Error> {
     let mut names = opening.names;
     names.role_arn = opening.connection.as_ref().and_then(|connection| match &connection.grant {
         Grant::Role(role) | Grant::Keys { role: Some(role), .. } => Some(role.arn.clone()),
-        Grant::Keys { role: None, .. } | Grant::Unsigned => None,
+        Grant::WebIdentity { role_arn } => Some(role_arn.clone()),
+        Grant::Keys { role: None, .. } | Grant::Unsigned | Grant::Web => None,
     });
+    if let Some(role_arn) = &names.role_arn {
+        session.require_allowed_role(role_arn)?;
+    }
     let request = OpenRequest {
         organization: session.identity.organization.clone(),
         user: session.identity.user.clone(),
@@ -182,15 +220,20 @@ async fn open(session: &Session, opening: Opening) -> Result<Arc<Place>, Error> 
         prefix: names.root.clone(),
         access: opening.access,
     };
-    let bucket = session
-        .engine
-        .credentials()
-        .open_bucket(request)
-        .await
-        .map_err(|error| credentials_error(&names, &error))?;
+    let (fetches, credentials) = (session.engine.fetches(), session.engine.credentials().clone());
+    let refused = names.clone();
+    let origin = session.origin(names.stage.clone());
+    let bucket = fetches
+        .run(async move {
+            let opened = credentials.open_bucket_for(request, &origin).await;
+            opened.map_err(|error| credentials_error(&refused, &error))
+        })
+        .await?;
     Ok(Arc::new(Place {
         bucket,
         address: NEXT_ADDRESS.fetch_add(1, Ordering::Relaxed),
+        fetches: session.engine.fetches().clone(),
+        ledger: session.progress.ledger().clone(),
         root: names.root.clone(),
         path: opening.path,
         file_format: opening.file_format,
@@ -198,7 +241,7 @@ async fn open(session: &Session, opening: Opening) -> Result<Arc<Place>, Error> 
     }))
 }
 
-fn connection_access(
+pub(crate) fn connection_access(
     name: Option<&str>,
     version: i64,
     parameters: &catalog::ConnectionParameters,
@@ -209,6 +252,7 @@ fn connection_access(
         .clone()
         .map(|arn| AssumedRole { arn, external_id: external_id.map(str::to_owned) });
     let grant = match (&parameters.sealed_keys, role) {
+        (_, Some(role)) if parameters.web_identity => Grant::WebIdentity { role_arn: role.arn },
         (Some(sealed), role) => Grant::Keys { sealed: SealedKeys::from_stored(sealed.clone()), role },
         (None, Some(role)) => Grant::Role(role),
         (None, None) => Grant::Unsigned,
@@ -220,11 +264,13 @@ fn connection_access(
         region: parameters.region.clone(),
         endpoint_url: parameters.endpoint_url.clone(),
         virtual_host_style: parameters.virtual_host_style.unwrap_or(false),
+        kms_key: parameters.kms_key_arn.clone(),
+        session_tags: parameters.session_tags.unwrap_or(false),
     }
 }
 
 /// The stage of that name: as written, else in lower case.
-async fn find_stage(session: &Session, name: &str) -> Result<catalog::Stage, Error> {
+pub(crate) async fn find_stage(session: &Session, name: &str) -> Result<catalog::Stage, Error> {
     let (catalog, organization) = (session.engine.catalog(), &session.identity.organization);
     if let Some(stage) = catalog.stage(organization, name).await? {
         return Ok(stage);
@@ -236,7 +282,15 @@ async fn find_stage(session: &Session, name: &str) -> Result<catalog::Stage, Err
         .with_hint("`SHOW STAGES` lists them"))
 }
 
+/// The connection of that name, for a session that may use it.
 pub(crate) async fn find_connection(session: &Session, name: &str) -> Result<catalog::Connection, Error> {
+    let connection = stored_connection(session, name).await?;
+    session.require(Privilege::AccessConnection, &GrantObject::Connection(connection.name.clone()))?;
+    Ok(connection)
+}
+
+/// The connection of that name, whoever asks: for stages that refer to it.
+async fn stored_connection(session: &Session, name: &str) -> Result<catalog::Connection, Error> {
     session.engine.catalog().connection(&session.identity.organization, name).await?.ok_or_else(|| {
         Error::new(ErrorKind::UnknownConnection, format!("connection `{name}` does not exist"))
             .with_hint("`SHOW CONNECTIONS` lists them")
@@ -255,6 +309,10 @@ impl Place {
     /// The whole prefix that the statement means.
     pub(super) fn prefix(&self) -> String {
         format!("{}{}", self.root, self.path)
+    }
+
+    pub(super) fn root(&self) -> &str {
+        &self.root
     }
 
     pub(super) fn path(&self) -> &str {
@@ -284,7 +342,7 @@ impl Place {
 
     /// A key as people know it: `s3://bucket/key`.
     pub(crate) fn describe_key(&self, key: &Path) -> String {
-        format!("s3://{}/{key}", self.names.bucket)
+        self.names.url_of(key.as_ref())
     }
 
     /// The key without the stage's prefix, as LIST shows it.
@@ -292,104 +350,28 @@ impl Place {
         key.as_ref().strip_prefix(&self.root).unwrap_or(key.as_ref())
     }
 
-    /// The end of one file with its size and ETag by a single request; `None` where there is no such file.
-    pub(super) async fn probe(&self, key: &str) -> Result<Option<StagedFile>, Error> {
-        let path = self.key_path(key)?;
-        let options = GetOptions { range: Some(GetRange::Suffix(TAIL_BYTES)), ..GetOptions::default() };
-        match self.bucket.get_opts(&path, options).await {
-            Ok(result) => self.staged_file(result).await.map(Some),
-            Err(error) => {
-                let failure = credentials::explain(&error);
-                if failure.status == Some(416) {
-                    // An empty file has no last bytes.
-                    let meta = self
-                        .bucket
-                        .head(&path)
-                        .await
-                        .map_err(|error| self.failure(Action::Read, &path, &error))?;
-                    return Ok(Some(StagedFile { meta, tail: None }));
-                }
-                let code = failure.code.as_deref();
-                if failure.kind == StorageFailureKind::NotFound && code != Some("NoSuchBucket") {
-                    return Ok(None);
-                }
-                if failure.kind == StorageFailureKind::Denied && self.is_absent(key).await {
-                    return Ok(None);
-                }
-                Err(self.failure(Action::Read, &path, &error))
-            }
-        }
+    /// Where the statement's requests are entered.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
-    /// Whether a listing shows that there is no such file. S3 refuses to say so to those who may not list the
-    /// whole bucket, as who may list one prefix alone: it answers a GET of an absent key with 403.
-    async fn is_absent(&self, key: &str) -> bool {
-        match self.bucket.list_some(key, 1).await {
-            Ok(found) => found.first().is_none_or(|first| first.location.as_ref() != key),
-            Err(_) => false,
-        }
+    /// The threads that wait for S3.
+    pub(super) fn fetches(&self) -> &Arc<FetchPool> {
+        &self.fetches
     }
 
-    /// Reads the end of a file that a listing found.
-    pub(super) async fn read_tail(&self, file: StagedFile) -> Result<StagedFile, Error> {
-        let options = GetOptions {
-            range: Some(GetRange::Suffix(TAIL_BYTES)),
-            if_match: file.meta.e_tag.clone(),
-            ..GetOptions::default()
-        };
-        let location = file.meta.location.clone();
-        let result = self
-            .bucket
-            .get_opts(&location, options)
-            .await
-            .map_err(|error| self.failure(Action::Read, &location, &error))?;
-        self.staged_file(result).await
-    }
-
-    async fn staged_file(&self, result: GetResult) -> Result<StagedFile, Error> {
-        let (meta, start) = (result.meta.clone(), result.range.start);
-        let bytes =
-            result.bytes().await.map_err(|error| self.failure(Action::Read, &meta.location, &error))?;
-        Ok(StagedFile { meta, tail: Some(Tail { start, bytes }) })
-    }
-
-    /// Reads ranges of one file: from its tail where they lie there, near ones by one request.
-    pub(super) async fn read_ranges(
-        &self,
-        file: &StagedFile,
-        ranges: &[Range<u64>],
-    ) -> Result<Vec<Bytes>, Error> {
-        let in_tail = |range: &Range<u64>| file.tail.as_ref().and_then(|tail| tail.slice(range));
-        let wanted: Vec<Range<u64>> =
-            ranges.iter().filter(|range| in_tail(range).is_none()).cloned().collect();
-        let fetched =
-            coalesce_ranges(&wanted, |range| self.read_range(file, range).boxed(), GAP_BYTES_MAX).await?;
-        let mut fetched = fetched.into_iter();
-        ranges
-            .iter()
-            .map(|range| {
-                in_tail(range)
-                    .or_else(|| fetched.next())
-                    .ok_or_else(|| Error::new(ErrorKind::Internal, "a range of a file was not read"))
-            })
-            .collect()
-    }
-
-    async fn read_range(&self, file: &StagedFile, range: Range<u64>) -> Result<Bytes, Error> {
-        let location = &file.meta.location;
-        let options = GetOptions {
-            range: Some(GetRange::Bounded(range)),
-            if_match: file.meta.e_tag.clone(),
-            ..GetOptions::default()
-        };
-        let failed = |error: object_store::Error| self.failure(Action::Read, location, &error);
-        let result = self.bucket.get_opts(location, options).await.map_err(failed)?;
-        result.bytes().await.map_err(failed)
+    /// What a version of a file is called in caches; `None` where S3 gave no ETag.
+    pub(super) fn file_key(&self, meta: &ObjectMeta) -> Option<Arc<FileKey>> {
+        Some(Arc::new(FileKey {
+            binding: self.bucket.binding_id().to_owned(),
+            path: meta.location.to_string(),
+            e_tag: meta.e_tag.clone()?,
+        }))
     }
 
     /// The location is there and has no file to read.
     pub(super) fn nothing_found(&self) -> Error {
-        no_file(&self.names, &format!("s3://{}/{}", self.names.bucket, self.prefix()))
+        no_file(&self.names, &self.names.url_of(&self.prefix()))
     }
 
     /// Deletes files; the first refusal ends it.
@@ -411,7 +393,7 @@ impl Place {
         Path::parse(key).map_err(|error| {
             Error::new(
                 ErrorKind::InvalidValue,
-                format!("`s3://{}/{key}` cannot be a file: its name has an empty part", self.names.bucket),
+                format!("`{}` cannot be a file: its name has an empty part", self.names.url_of(key)),
             )
             .with_context(error.to_string())
         })

@@ -1,21 +1,50 @@
 //! Staged files as tables: from `@stage/path` or a URI to a scan.
 //!
 //! A location is resolved to a bucket opened by `credentials` (`location`), its files are found
-//! (`listing`), their footers read (`footer`), and a table provider scans them (`table`, `reader`).
+//! (`listing`, `lookup`), and their format decides how they are read (`open`): Parquet by its footers
+//! (`footer`, `table`, `scan`), every other format from its beginning (`bytes`, `formats`). `fetch` brings
+//! the bytes.
 
+mod bytes;
 mod failure;
+mod fetch;
 mod footer;
+mod footers;
+mod formats;
+mod hive;
+mod inspect;
+mod key_ranges;
+mod keys;
+mod layouts;
 pub(crate) mod listing;
 mod location;
+mod look;
+mod lookup;
+mod open;
 mod presign;
-mod reader;
+mod row_variant;
+mod scan;
 mod schema;
+mod sql_type;
 mod table;
+mod trial;
 mod upload;
 mod url;
+mod web;
 
-pub(crate) use location::{Place, find_connection, open_location};
+pub(crate) use fetch::{DiskLimits, FetchLimits, FetchPool};
+pub(crate) use formats::{ColumnUse, MetadataColumn};
+pub(crate) use hive::{Comparison, Condition};
+pub(crate) use inspect::{infer_columns, read_parquet_footer, read_small_files};
+pub(crate) use location::{
+    Place, connection_access, find_connection, find_stage, open_location, stage_access,
+};
+pub(crate) use look::FoundFooter;
+pub(crate) use open::{OpenedTable, open_table};
+pub(crate) use scan::ScanHints;
+pub(crate) use sql_type::sql_type;
 pub(crate) use table::StageTable;
+pub(crate) use trial::try_stage;
 pub use upload::Upload;
 pub(crate) use upload::write_file;
 pub(crate) use url::BucketUrl;

@@ -1,5 +1,6 @@
 //! CREATE FILE FORMAT: options under a name.
 
+use catalog::{GrantObject, Privilege};
 use serde_json::{Map, Value};
 
 use super::{create_mode, done, folded};
@@ -10,9 +11,12 @@ pub(super) async fn run(
     session: &Session,
     statement: sql::CreateFileFormat,
 ) -> Result<StatementOutput, Error> {
-    session.require_administrator("create file formats")?;
+    let owner = session.require_to_create(Privilege::CreateFileFormat)?;
+    let name = folded(&statement.name);
+    super::require_to_replace(session, statement.mode, &GrantObject::FileFormat(name.clone())).await?;
     let format = catalog::NewFileFormat {
-        name: folded(&statement.name),
+        name,
+        owner,
         options: options_json(session, &statement.options).await?,
         creator: session.identity.user.clone(),
     };

@@ -1,5 +1,7 @@
 //! DESC STAGE: the row of `system.stages`.
 
+use catalog::{GrantObject, Privilege};
+
 use super::folded;
 use super::show::{literal, show};
 use crate::session::Session;
@@ -10,6 +12,9 @@ pub(super) async fn run(session: &Session, statement: sql::DescribeStage) -> Res
     if session.engine.catalog().stage(&session.identity.organization, &name).await?.is_none() {
         return Err(Error::new(ErrorKind::UnknownStage, format!("stage `{name}` does not exist"))
             .with_hint("`SHOW STAGES` lists them"));
+    }
+    if !session.sees_stage(&name) {
+        session.require(Privilege::Read, &GrantObject::Stage(name.clone()))?;
     }
     let select = format!("SELECT * FROM system.stages WHERE name = {}", literal(&name));
     show(session, &select, "name", &sql::ShowFilter { rows: None, limit: None }).await

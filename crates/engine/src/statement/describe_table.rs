@@ -2,11 +2,13 @@
 
 use super::show::{literal, show};
 use crate::session::Session;
-use crate::{Error, ErrorKind, StatementOutput, system};
+use crate::{Error, ErrorKind, StatementOutput, query, system};
 
 pub(super) async fn run(session: &Session, statement: sql::DescribeTable) -> Result<StatementOutput, Error> {
     let (database, table) = system::table_name(session, &statement.name);
-    if !system::exists(&database, &table) {
+    let is_view = database == query::VIEWS_DATABASE
+        && query::visible_views(session).await?.iter().any(|view| view.name == table);
+    if !is_view && !system::exists(&database, &table) {
         return Err(Error::new(
             ErrorKind::UnknownTable,
             format!("table `{database}.{table}` does not exist"),

@@ -12,7 +12,7 @@ pub(super) async fn run(session: &Session, statement: sql::List) -> Result<State
     let files = listing::list_files(&place, &selection).await?;
     let last_modified =
         files.iter().map(|file| file.last_modified.format("%Y-%m-%d %H:%M:%S%.3f %z").to_string());
-    rows::answer(
+    let mut output = rows::answer(
         session,
         vec![
             Column::text("name", files.iter().map(|file| place.relative(&file.location))),
@@ -21,5 +21,7 @@ pub(super) async fn run(session: &Session, statement: sql::List) -> Result<State
             Column::text("last_modified", last_modified),
             Column::optional_text("creator", files.iter().map(|_| None::<&str>)),
         ],
-    )
+    )?;
+    output.warnings = place.warnings();
+    Ok(output)
 }

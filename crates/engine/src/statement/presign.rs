@@ -23,10 +23,7 @@ pub(super) async fn run(session: &Session, statement: sql::Presign) -> Result<St
     }
     let (access, method) = match statement.action {
         sql::PresignAction::Download => (credentials::Access::Read, credentials::PresignMethod::Get),
-        sql::PresignAction::Upload => {
-            session.require_administrator("write files")?;
-            (credentials::Access::Write, credentials::PresignMethod::Put)
-        }
+        sql::PresignAction::Upload => (credentials::Access::Write, credentials::PresignMethod::Put),
     };
     let place = open_location(session, &statement.location, None, access).await?;
     let content_type = statement.content_type.as_ref().map(|text| text.value.as_str());
@@ -40,6 +37,7 @@ pub(super) async fn run(session: &Session, statement: sql::Presign) -> Result<St
             Column::text("url", [presigned.url]),
         ],
     )?;
+    output.warnings = place.warnings();
     if statement.expire_seconds.is_some() {
         output.warnings.extend(presigned.warning);
     }

@@ -17,8 +17,18 @@ pub(super) async fn users(session: &Session, filter: &sql::ShowFilter) -> Result
     show(session, "SELECT * FROM system.users", "name", filter).await
 }
 
+pub(super) async fn roles(session: &Session, filter: &sql::ShowFilter) -> Result<StatementOutput, Error> {
+    let select =
+        "SELECT name, inherited_roles, inherited_roles_name, is_current, is_default FROM system.roles";
+    show(session, select, "name", filter).await
+}
+
 pub(super) async fn functions(session: &Session, filter: &sql::ShowFilter) -> Result<StatementOutput, Error> {
     show(session, "SELECT * FROM system.functions", "name", filter).await
+}
+
+pub(super) async fn processes(session: &Session, filter: &sql::ShowFilter) -> Result<StatementOutput, Error> {
+    show(session, "SELECT * FROM system.processes", "id", filter).await
 }
 
 pub(super) async fn databases(session: &Session, filter: &sql::ShowFilter) -> Result<StatementOutput, Error> {
@@ -39,6 +49,13 @@ pub(super) async fn tables(session: &Session, statement: &sql::ShowTables) -> Re
     let heading = quoted(&format!("Tables_in_{database}"));
     let select =
         format!("SELECT {columns} {heading} FROM system.tables WHERE database = {}", literal(&database));
+    show(session, &select, &heading, &statement.filter).await
+}
+
+pub(super) async fn views(session: &Session, statement: &sql::ShowViews) -> Result<StatementOutput, Error> {
+    let heading = format!("\"Views_in_{}\"", query::VIEWS_DATABASE);
+    let columns = if statement.full { "*, name AS" } else { "name AS" };
+    let select = format!("SELECT {columns} {heading} FROM system.views");
     show(session, &select, &heading, &statement.filter).await
 }
 

@@ -1,35 +1,43 @@
 //! SHOW CONNECTIONS. What is no secret is shown in full, also the external id to put into the trust policy.
 
+use super::connection_parameters::OIDC;
+use super::next_trust;
 use crate::rows::{self, Column};
 use crate::session::Session;
 use crate::{Error, StatementOutput};
 
 pub(super) async fn run(session: &Session) -> Result<StatementOutput, Error> {
-    let connections = session.engine.catalog().connections(&session.identity.organization).await?;
-    answer(session, &connections)
+    let mut connections = session.engine.catalog().connections(&session.identity.organization).await?;
+    connections.retain(|connection| session.sees_connection(&connection.name));
+    let mut columns = columns(&connections);
+    if let Some(next) = &session.organization.next_principal {
+        let trust = next_trust::of_connections(session, next, &connections).await;
+        columns.push(Column::optional_text("next_principal", trust));
+    }
+    rows::answer(session, columns)
 }
 
-/// The three columns of Databend.
+/// One connection, or several.
 pub(super) fn answer(
     session: &Session,
     connections: &[catalog::Connection],
 ) -> Result<StatementOutput, Error> {
-    rows::answer(
-        session,
-        vec![
-            Column::text("name", connections.iter().map(|connection| &connection.name)),
-            Column::text(
-                "storage_type",
-                connections.iter().map(|connection| &connection.parameters.storage_type),
-            ),
-            Column::text(
-                "storage_params",
-                connections
-                    .iter()
-                    .map(|connection| parameters_text(&connection.parameters, Some(&connection.external_id))),
-            ),
-        ],
-    )
+    rows::answer(session, columns(connections))
+}
+
+/// The three columns of Databend.
+fn columns(connections: &[catalog::Connection]) -> Vec<Column> {
+    let parameters = |connection: &catalog::Connection| {
+        parameters_text(&connection.parameters, Some(&connection.external_id))
+    };
+    vec![
+        Column::text("name", connections.iter().map(|connection| &connection.name)),
+        Column::text(
+            "storage_type",
+            connections.iter().map(|connection| &connection.parameters.storage_type),
+        ),
+        Column::text("storage_params", connections.iter().map(parameters)),
+    ]
 }
 
 /// `key=value` pairs sorted by key, separated by a blank. Keys of the customer's show as `***`.
@@ -43,10 +51,19 @@ pub(crate) fn parameters_text(
     }
     if let Some(role_arn) = &parameters.role_arn {
         pairs.push(("role_arn", role_arn));
+        if parameters.web_identity {
+            pairs.push(("identity", OIDC));
+        }
+        // A token's subject stands in the place of an external id.
+        let external_id = external_id.filter(|_| !parameters.web_identity);
         pairs.extend(external_id.map(|external_id| ("external_id", external_id)));
     }
     pairs.extend(parameters.region.as_deref().map(|region| ("region", region)));
     pairs.extend(parameters.endpoint_url.as_deref().map(|endpoint| ("endpoint_url", endpoint)));
+    pairs.extend(parameters.kms_key_arn.as_deref().map(|kms_key_arn| ("kms_key_arn", kms_key_arn)));
+    if parameters.session_tags == Some(true) {
+        pairs.push(("session_tags", "true"));
+    }
     if let Some(virtual_host_style) = parameters.virtual_host_style {
         pairs.push(("enable_virtual_host_style", if virtual_host_style { "true" } else { "false" }));
     }

@@ -18,7 +18,7 @@ pub(super) async fn run(session: &Session) -> Result<StatementOutput, Error> {
 }
 
 /// The options as they were written.
-fn text_of(json: &str) -> String {
+pub(super) fn text_of(json: &str) -> String {
     let value: Value = serde_json::from_str(json).unwrap_or_default();
     value.get("text").and_then(Value::as_str).unwrap_or_default().to_owned()
 }

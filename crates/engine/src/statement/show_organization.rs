@@ -6,13 +6,7 @@ use crate::{Error, StatementOutput};
 
 pub(super) async fn run(session: &Session) -> Result<StatementOutput, Error> {
     let organization = &session.organization;
-    // Without a principal of its own, customers trust the server's identity, where it has one.
-    let principal = match &organization.principal {
-        Some(principal) => Some(principal.clone()),
-        None => {
-            session.engine.credentials().server_identity().await.ok().map(|identity| identity.trust_arn())
-        }
-    };
+    let principal = principal(session).await.ok();
     rows::answer(
         session,
         vec![
@@ -22,4 +16,12 @@ pub(super) async fn run(session: &Session) -> Result<StatementOutput, Error> {
             Column::text("external_id_prefix", [&organization.external_id_prefix]),
         ],
     )
+}
+
+/// Whom customers' roles trust: the organization's principal, and without one the server's own identity.
+pub(super) async fn principal(session: &Session) -> Result<String, Error> {
+    match &session.organization.principal {
+        Some(principal) => Ok(principal.clone()),
+        None => Ok(session.engine.credentials().server_identity().await?.trust_arn()),
+    }
 }

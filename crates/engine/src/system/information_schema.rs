@@ -2,7 +2,9 @@
 
 use super::columns::entries;
 use super::databases::names;
+use super::tables::entries as table_entries;
 use crate::Error;
+use crate::query::{VIEWS_DATABASE, visible_views};
 use crate::rows::Column;
 use crate::session::Session;
 
@@ -15,13 +17,23 @@ pub(super) async fn schemata(session: &Session) -> Result<Vec<Column>, Error> {
 }
 
 pub(super) async fn tables(session: &Session) -> Result<Vec<Column>, Error> {
-    let tables = super::TABLES;
+    let tables = table_entries(session).await?;
     Ok(vec![
         Column::text("table_catalog", tables.iter().map(|_| session.state.catalog.as_str())),
-        Column::text("table_schema", tables.iter().map(|(database, _)| database)),
-        Column::text("table_name", tables.iter().map(|(_, table)| table)),
+        Column::text("table_schema", tables.iter().map(|table| table.database)),
+        Column::text("table_name", tables.iter().map(|table| &table.name)),
         Column::text("table_type", tables.iter().map(|_| "VIEW")),
         Column::text("table_comment", tables.iter().map(|_| "")),
+    ])
+}
+
+pub(super) async fn views(session: &Session) -> Result<Vec<Column>, Error> {
+    let views = visible_views(session).await?;
+    Ok(vec![
+        Column::text("table_catalog", views.iter().map(|_| session.state.catalog.as_str())),
+        Column::text("table_schema", views.iter().map(|_| VIEWS_DATABASE)),
+        Column::text("table_name", views.iter().map(|view| &view.name)),
+        Column::text("view_definition", views.iter().map(|view| &view.query)),
     ])
 }
 
@@ -32,15 +44,15 @@ pub(super) async fn columns(session: &Session) -> Result<Vec<Column>, Error> {
     let positions: Vec<u64> = entries
         .iter()
         .map(|entry| {
-            position = if previous == (entry.database, entry.table) { position + 1 } else { 1 };
-            previous = (entry.database, entry.table);
+            position = if previous == (entry.database, entry.table.as_str()) { position + 1 } else { 1 };
+            previous = (entry.database, entry.table.as_str());
             position
         })
         .collect();
     Ok(vec![
         Column::text("table_catalog", entries.iter().map(|_| session.state.catalog.as_str())),
         Column::text("table_schema", entries.iter().map(|entry| entry.database)),
-        Column::text("table_name", entries.iter().map(|entry| entry.table)),
+        Column::text("table_name", entries.iter().map(|entry| &entry.table)),
         Column::text("column_name", entries.iter().map(|entry| &entry.name)),
         Column::number("ordinal_position", positions),
         Column::text("is_nullable", entries.iter().map(|entry| if entry.nullable { "YES" } else { "NO" })),

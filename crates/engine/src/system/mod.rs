@@ -6,12 +6,22 @@ mod columns;
 mod connections;
 mod databases;
 mod functions;
+mod grants;
+mod history_status;
 mod information_schema;
 mod one;
+mod processes;
+mod query_history;
+mod role_grants;
+mod role_sessions;
+mod roles;
+mod s3_requests;
 mod settings;
 mod stages;
 mod tables;
 mod users;
+mod validations;
+mod views;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -26,6 +36,7 @@ use crate::session::Session;
 use crate::{Error, ErrorKind};
 
 pub(crate) use databases::names as database_names;
+pub(crate) use users::sees_users;
 
 /// The databases that every organization has.
 pub(crate) const SYSTEM: &str = "system";
@@ -36,15 +47,26 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     (INFORMATION_SCHEMA, "columns"),
     (INFORMATION_SCHEMA, "schemata"),
     (INFORMATION_SCHEMA, "tables"),
+    (INFORMATION_SCHEMA, "views"),
     (SYSTEM, "columns"),
     (SYSTEM, "connections"),
     (SYSTEM, "databases"),
     (SYSTEM, "functions"),
+    (SYSTEM, "grants"),
+    (SYSTEM, "history_status"),
     (SYSTEM, "one"),
+    (SYSTEM, "role_grants"),
+    (SYSTEM, "roles"),
+    (SYSTEM, "processes"),
+    (SYSTEM, "query_history"),
+    (SYSTEM, "role_sessions"),
+    (SYSTEM, "s3_requests"),
     (SYSTEM, "settings"),
     (SYSTEM, "stages"),
     (SYSTEM, "tables"),
     (SYSTEM, "users"),
+    (SYSTEM, "validations"),
+    (SYSTEM, "views"),
 ];
 
 /// Adds the system tables that `statement` names.
@@ -112,14 +134,25 @@ pub(crate) async fn fill(session: &Session, database: &str, table: &str) -> Resu
         (SYSTEM, "connections") => connections::columns(session).await?,
         (SYSTEM, "databases") => databases::columns(session).await?,
         (SYSTEM, "functions") => functions::columns(session),
+        (SYSTEM, "grants") => grants::columns(session),
+        (SYSTEM, "history_status") => history_status::columns(session),
         (SYSTEM, "one") => one::columns(),
+        (SYSTEM, "role_grants") => role_grants::columns(session),
+        (SYSTEM, "roles") => roles::columns(session),
+        (SYSTEM, "processes") => processes::columns(session),
+        (SYSTEM, "query_history") => query_history::columns(session),
+        (SYSTEM, "role_sessions") => role_sessions::columns(session),
+        (SYSTEM, "s3_requests") => s3_requests::columns(session),
         (SYSTEM, "settings") => settings::columns(session),
         (SYSTEM, "stages") => stages::columns(session).await?,
         (SYSTEM, "tables") => tables::columns(session).await?,
         (SYSTEM, "users") => users::columns(session).await?,
+        (SYSTEM, "validations") => validations::columns(session).await?,
+        (SYSTEM, "views") => views::columns(session).await?,
         (INFORMATION_SCHEMA, "columns") => information_schema::columns(session).await?,
         (INFORMATION_SCHEMA, "schemata") => information_schema::schemata(session).await?,
         (INFORMATION_SCHEMA, "tables") => information_schema::tables(session).await?,
+        (INFORMATION_SCHEMA, "views") => information_schema::views(session).await?,
         _ => {
             return Err(Error::new(
                 ErrorKind::UnknownTable,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use catalog::GrantObject;
 use serde_json::json;
 
 use crate::Error;
@@ -12,11 +13,14 @@ use crate::session::Session;
 pub(super) async fn columns(session: &Session) -> Result<Vec<Column>, Error> {
     let catalog = session.engine.catalog();
     let organization = &session.identity.organization;
-    let stages = catalog.stages(organization).await?;
+    let mut stages = catalog.stages(organization).await?;
+    stages.retain(|stage| session.sees_stage(&stage.name));
     let connections: HashMap<String, catalog::Connection> = catalog
         .connections(organization)
         .await?
         .into_iter()
+        // The role and the external id are shown to those who may use them.
+        .filter(|connection| session.sees_connection(&connection.name))
         .map(|connection| (connection.name.clone(), connection))
         .collect();
     let rows: Vec<Row> = stages.iter().map(|stage| Row::new(stage, &connections)).collect();
@@ -39,7 +43,19 @@ pub(super) async fn columns(session: &Session) -> Result<Vec<Column>, Error> {
         Column::optional_text("creator", stages.iter().map(|stage| Some(format!("'{}'@'%'", stage.creator)))),
         Column::timestamp("created_on", stages.iter().map(|stage| stage.created_on)),
         Column::text("comment", stages.iter().map(|stage| &stage.comment)),
-        Column::optional_text("owner", stages.iter().map(|_| Some("account_admin"))),
+        Column::optional_text(
+            "owner",
+            stages.iter().map(|stage| {
+                Some(
+                    session
+                        .authority
+                        .grants()
+                        .owner(&GrantObject::Stage(stage.name.clone()))
+                        .name()
+                        .to_owned(),
+                )
+            }),
+        ),
     ])
 }
 
@@ -79,6 +95,7 @@ impl<'a> Row<'a> {
 
     fn has_credentials(&self) -> bool {
         self.role_arn().is_some()
+            || self.connection.is_some() && self.parameters.is_none()
             || self.parameters.is_some_and(|parameters| parameters.sealed_keys.is_some())
     }
 

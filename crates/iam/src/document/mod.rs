@@ -15,6 +15,7 @@ pub use parse::replace_aws_principals;
 use crate::StatementId;
 use crate::condition::Condition;
 pub(crate) use action::{ActionPattern, RequestAction, is_trust_action};
+pub(crate) use json::Json;
 pub(crate) use principal::{AwsPrincipal, Grant, PrincipalElement, PrincipalPattern};
 pub(crate) use resource::{RequestResource, ResourcePattern};
 
@@ -31,6 +32,12 @@ pub enum PolicyKind {
     Session,
     /// A permissions boundary.
     Boundary,
+    /// Of an AWS organization, over the accounts whose principals ask.
+    ServiceControl,
+    /// Of an AWS organization, over the accounts whose resources are asked for.
+    ResourceControl,
+    /// Of the VPC endpoint that a request comes through.
+    VpcEndpoint,
 }
 
 impl PolicyKind {
@@ -42,6 +49,9 @@ impl PolicyKind {
             Self::Resource => "resource-based policy",
             Self::Session => "session policy",
             Self::Boundary => "permissions boundary",
+            Self::ServiceControl => "service control policy",
+            Self::ResourceControl => "resource control policy",
+            Self::VpcEndpoint => "VPC endpoint policy",
         }
     }
 
@@ -50,7 +60,7 @@ impl PolicyKind {
         match self {
             Self::Identity => "an",
             Self::Trust => "the",
-            Self::Resource | Self::Session | Self::Boundary => "a",
+            _ => "a",
         }
     }
 
@@ -62,7 +72,7 @@ impl PolicyKind {
 
     /// Whether it is attached to what is asked for, and so names who may ask.
     pub(crate) fn names_principals(self) -> bool {
-        matches!(self, Self::Trust | Self::Resource)
+        matches!(self, Self::Trust | Self::Resource | Self::ResourceControl | Self::VpcEndpoint)
     }
 }
 
@@ -159,6 +169,27 @@ impl PolicyStatement {
     /// The texts of `Action` or `NotAction`.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         self.actions.patterns.iter().map(ActionPattern::text)
+    }
+
+    /// Its principals; empty where it names none.
+    pub(crate) fn principal_list(&self) -> Vec<PrincipalPattern> {
+        self.principal.iter().flat_map(|element| element.patterns().to_vec()).collect()
+    }
+
+    /// Its principals as they are written.
+    pub(crate) fn principal_texts(&self) -> String {
+        let texts: Vec<String> = self
+            .principal_list()
+            .into_iter()
+            .map(|pattern| match pattern {
+                PrincipalPattern::Everyone => "*".to_owned(),
+                PrincipalPattern::Aws(principal) => principal.text,
+                PrincipalPattern::Service(text)
+                | PrincipalPattern::Federated(text)
+                | PrincipalPattern::CanonicalUser(text) => text,
+            })
+            .collect();
+        texts.join(", ")
     }
 
     /// The texts of `Resource` or `NotResource`; none in a trust policy.

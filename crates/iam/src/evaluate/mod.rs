@@ -18,7 +18,8 @@ use crate::{
 ///   names the caller itself, or the role behind it, in the same account;
 /// - permissions boundary and session policies, except where the same account's resource names the very user or
 ///   session, or everyone;
-/// - nobody for the root user of the resource's own account, apart from trust policies.
+/// - nobody for the root user of the resource's own account, apart from trust policies;
+/// - whatever stands over all of them: service control policies, and the policy of a VPC endpoint.
 pub fn evaluate(request: &Request, policies: &Policies) -> Decision {
     match decide(request, policies) {
         Ok(reason) => Decision { allowed: true, reason },
@@ -53,6 +54,7 @@ fn decide(request: &Request, policies: &Policies) -> Result<Reason, Reason> {
     if let Some(reason) = find_deny(&asked, policies, is_rescue) {
         return Err(reason);
     }
+    outer_caps(&asked, policies)?;
     let by_resource = find_resource_allow(&asked, policies);
     let resource_kind = resource_kind(request, policies);
     let resource_lacks = || no_allow(request, resource_kind);
@@ -155,6 +157,19 @@ fn find_identity_allow(asked: &Asked, policies: &Policies) -> Result<Reason, Rea
     find_allow(asked, Slot::Identity, policies.identity)
 }
 
+/// What stands over the account and on the way: it must allow, whoever else does.
+fn outer_caps(asked: &Asked, policies: &Policies) -> Result<(), Reason> {
+    if !policies.service_control.is_empty() {
+        find_allow(asked, Slot::ServiceControl, policies.service_control)?;
+    }
+    let Some(endpoint) = policies.vpc_endpoint else { return Ok(()) };
+    let mut statements = endpoint.document.statements().iter();
+    if statements.any(|statement| asked.granted_by(endpoint, statement).is_some()) {
+        return Ok(());
+    }
+    Err(Reason::NoAllow { kind: PolicyKind::VpcEndpoint, action: asked.action.text.clone() })
+}
+
 /// Permissions boundary and session policies: each that is there must allow.
 fn caps(asked: &Asked, policies: &Policies) -> Result<(), Reason> {
     if let Some(boundary) = policies.boundary {
@@ -207,4 +222,7 @@ fn all<'a>(policies: &Policies<'a>) -> impl Iterator<Item = (Slot, &'a NamedPoli
         .chain(in_slot(Slot::Identity, policies.identity))
         .chain(policies.boundary.into_iter().map(|policy| (Slot::Boundary, policy)))
         .chain(in_slot(Slot::Session, policies.session))
+        .chain(in_slot(Slot::ServiceControl, policies.service_control))
+        .chain(in_slot(Slot::ResourceControl, policies.resource_control))
+        .chain(policies.vpc_endpoint.into_iter().map(|policy| (Slot::VpcEndpoint, policy)))
 }

@@ -47,6 +47,9 @@ pub(super) enum Slot {
     Identity,
     Boundary,
     Session,
+    ServiceControl,
+    ResourceControl,
+    VpcEndpoint,
 }
 
 impl Slot {
@@ -56,6 +59,9 @@ impl Slot {
             Self::Identity => PolicyKind::Identity,
             Self::Boundary => PolicyKind::Boundary,
             Self::Session => PolicyKind::Session,
+            Self::ServiceControl => PolicyKind::ServiceControl,
+            Self::ResourceControl => PolicyKind::ResourceControl,
+            Self::VpcEndpoint => PolicyKind::VpcEndpoint,
         }
     }
 }
@@ -95,7 +101,10 @@ impl Asked<'_> {
         let is_deny = statement.effect == Effect::Deny;
         let is_meant = match &statement.principal {
             Some(principal) if is_deny => principal.denies(self.principal),
-            Some(principal) => slot == Slot::Resource && principal.allows(self.principal).is_some(),
+            Some(principal) => {
+                matches!(slot, Slot::Resource | Slot::VpcEndpoint)
+                    && principal.allows(self.principal).is_some()
+            }
             None => is_deny || slot != Slot::Resource,
         };
         let applies = |truth| match truth {

@@ -2,11 +2,25 @@
 //! ASCII, since STS and IAM take little beyond, and what is literal in them is escaped.
 
 mod document;
+mod elements;
+mod guide;
 mod session;
 mod setup;
+mod used;
+mod web_identity;
 
+pub use elements::{
+    allow_principal_statement, allow_statement, external_id_condition, session_name_condition,
+    trust_statement,
+};
+pub use guide::{Guide, GuideForm, GuideStep, ROLE_ARN_PLACE, role_name_for};
 pub use session::{DENY_EVERYTHING, SessionPolicy, session_policy};
-pub use setup::{principal_policy, role_policy, trust_policy};
+pub use setup::{Trust, principal_policy, role_policy, trust_policy};
+pub use used::{Used, used_policy};
+pub use web_identity::{
+    ACCOUNT_PLACE, WEB_IDENTITY_AUDIENCE, issuer_name, oidc_provider_arn, web_identity_subject,
+    web_identity_trust_policy,
+};
 
 use crate::arn::is_partition;
 
@@ -28,6 +42,8 @@ pub struct StageScope<'a> {
     /// Keys start with it, letter by letter: `a/b` takes in `a/bc`, `a/b/` does not. Empty means the whole bucket.
     pub prefix: &'a str,
     pub access: Access,
+    /// ARN of the KMS key that the objects are encrypted with, where the customer keeps one; see [`is_kms_key`].
+    pub kms_key: Option<&'a str>,
 }
 
 impl Access {
@@ -44,6 +60,15 @@ impl Access {
             ],
         }
     }
+
+    /// What S3 asks of the key in the caller's name, see
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms>.
+    fn key_actions(self) -> &'static [&'static str] {
+        match self {
+            Self::Read => &["kms:Decrypt"],
+            Self::Write => &["kms:Decrypt", "kms:GenerateDataKey"],
+        }
+    }
 }
 
 impl StageScope<'_> {
@@ -54,6 +79,7 @@ impl StageScope<'_> {
         (1..=255).contains(&self.bucket.len())
             && self.bucket.bytes().all(is_name)
             && is_partition(self.partition)
+            && self.kms_key.is_none_or(is_kms_key)
     }
 
     fn bucket_arn(&self) -> String {
@@ -68,6 +94,21 @@ impl StageScope<'_> {
     fn keys(&self) -> String {
         format!("{}*", escape_pattern(self.prefix))
     }
+}
+
+/// Whether a text is the ARN of a KMS key, or of all keys of one account and region: `…:key/*`. An alias is none:
+/// policies do not know aliases as resources.
+pub fn is_kms_key(arn: &str) -> bool {
+    let Ok(arn) = arn.parse::<crate::Arn>() else { return false };
+    let Some(id) = arn.resource.strip_prefix("key/") else { return false };
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    arn.service == "kms"
+        && is_partition(&arn.partition)
+        && is_word(&arn.region)
+        && crate::arn::is_account(&arn.account)
+        && (id == "*" || is_word(id))
 }
 
 /// Writes a literal text so that a policy takes none of its characters for a wildcard or a variable.

@@ -1,7 +1,7 @@
 //! The session policy that scopes one opening of a stage down to what it is for.
 
-use super::document::{ConditionText, DocumentText, OneOrMany, PrefixText, StatementText};
-use super::{Access, StageScope};
+use super::StageScope;
+use super::document::{StatementText, document};
 use crate::limits::SESSION_POLICY_CHARACTERS_MAX;
 
 /// A session policy that fits AWS's limit on its text. STS has one more limit, on session policies and tags packed
@@ -40,36 +40,51 @@ fn widen(scope: &StageScope) -> SessionPolicy {
 }
 
 fn compact(scope: &StageScope) -> Option<String> {
-    DocumentText::new(scope_statements(scope, [None, None])).compact()
+    document(scope_statements(scope, [None, None, None])).compact()
 }
 
-/// The two statements of a scope: on the bucket, and on its objects.
-pub(super) fn scope_statements(scope: &StageScope, sids: [Option<&'static str>; 2]) -> Vec<StatementText> {
-    let [list_sid, object_sid] = sids;
+/// The statements of a scope: on the bucket, on its objects, and on the key they are encrypted with.
+pub(super) fn scope_statements(
+    scope: &StageScope,
+    sids: [Option<&'static str>; 3],
+) -> Vec<StatementText<'static>> {
+    let [list_sid, object_sid, key_sid] = sids;
     let is_bucket = scope.prefix.is_empty();
     let list = StatementText {
         sid: list_sid,
-        action: OneOrMany::new(["s3:ListBucket"]),
-        resource: Some(OneOrMany::new([scope.bucket_arn().as_str()])),
-        condition: (!is_bucket).then(|| ConditionText::StringLike(PrefixText { prefix: scope.keys() })),
+        actions: vec!["s3:ListBucket"],
+        resources: vec![scope.bucket_arn()],
+        conditions: if is_bucket {
+            Vec::new()
+        } else {
+            vec![("StringLike", vec![("s3:prefix".to_owned(), vec![scope.keys()])])]
+        },
         ..StatementText::default()
     };
     let objects = StatementText {
         sid: object_sid,
-        action: OneOrMany::new(Access::object_actions(scope.access).iter().copied()),
-        resource: Some(OneOrMany::new([scope.objects_arn().as_str()])),
+        actions: scope.access.object_actions().to_vec(),
+        resources: vec![scope.objects_arn()],
         ..StatementText::default()
     };
-    vec![list, objects]
+    let mut statements = vec![list, objects];
+    statements.extend(scope.kms_key.map(|kms_key| StatementText {
+        sid: key_sid,
+        actions: scope.access.key_actions().to_vec(),
+        resources: vec![kms_key.to_owned()],
+        ..StatementText::default()
+    }));
+    statements
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Access;
     use super::*;
     use crate::{Context, NamedPolicy, Policies, PolicyDocument, PolicyKind, Principal, Request, evaluate};
 
     fn scope<'a>(bucket: &'a str, prefix: &'a str, access: Access) -> StageScope<'a> {
-        StageScope { partition: "aws", bucket, prefix, access }
+        StageScope { partition: "aws", bucket, prefix, access, kms_key: None }
     }
 
     /// What a session under this policy may do, when its role may do everything.

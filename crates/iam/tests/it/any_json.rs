@@ -190,6 +190,9 @@ fn ask(chance: &mut Chance, policy: NamedPolicy) {
         session: identity,
         has_session: true,
         boundary: Some(&policy),
+        service_control: identity,
+        resource_control: identity,
+        vpc_endpoint: Some(&policy),
     };
     let decision = evaluate(&request, &policies);
     assert!(!decision.reason.to_string().is_empty());

@@ -47,7 +47,9 @@ decisions! {
     object_wildcard
     one_service_only
     resources
+    resource_control
     root
+    service_control
     session_policies
     session_without_text
     set_operators
@@ -67,6 +69,7 @@ decisions! {
     unresolved_variables
     variables
     version_2008
+    vpc_endpoint
     web_identity
     wrong_place
 }
@@ -94,6 +97,9 @@ struct World {
     session: Vec<NamedPolicy>,
     has_session: bool,
     boundary: Option<NamedPolicy>,
+    service_control: Vec<NamedPolicy>,
+    resource_control: Vec<NamedPolicy>,
+    vpc_endpoint: Option<NamedPolicy>,
 }
 
 impl World {
@@ -111,6 +117,15 @@ impl World {
                 "resource" => world.resource = Some(named("resource", value, PolicyKind::Resource)),
                 "trust" => world.resource = Some(named("trust", value, PolicyKind::Trust)),
                 "boundary" => world.boundary = Some(named("boundary", value, PolicyKind::Boundary)),
+                "service control" => {
+                    world.service_control = list(value, "service control", PolicyKind::ServiceControl);
+                }
+                "resource control" => {
+                    world.resource_control = list(value, "resource control", PolicyKind::ResourceControl);
+                }
+                "vpc endpoint" => {
+                    world.vpc_endpoint = Some(named("vpc endpoint", value, PolicyKind::VpcEndpoint));
+                }
                 "session" => {
                     world.session = list(value, "session", PolicyKind::Session);
                     world.has_session = true;
@@ -134,6 +149,9 @@ impl World {
             session: &self.session,
             has_session: self.has_session,
             boundary: self.boundary.as_ref(),
+            service_control: &self.service_control,
+            resource_control: &self.resource_control,
+            vpc_endpoint: self.vpc_endpoint.as_ref(),
         }
     }
 }
@@ -152,6 +170,9 @@ pub(crate) fn kind_named(name: &str) -> PolicyKind {
         "Resource" => PolicyKind::Resource,
         "Session" => PolicyKind::Session,
         "Boundary" => PolicyKind::Boundary,
+        "ServiceControl" => PolicyKind::ServiceControl,
+        "ResourceControl" => PolicyKind::ResourceControl,
+        "VpcEndpoint" => PolicyKind::VpcEndpoint,
         other => panic!("no kind of policy is called {other}"),
     }
 }

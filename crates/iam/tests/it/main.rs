@@ -13,3 +13,4 @@ mod any_json;
 mod decisions;
 mod documents;
 mod principals;
+mod review;

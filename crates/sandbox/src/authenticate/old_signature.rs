@@ -1,5 +1,5 @@
-//! Signature Version 2 in a query string or a form: what boto3 still makes for `us-east-1` unless told
-//! otherwise, and what S3 still takes there. Not in headers, and not in other regions.
+//! Signature Version 2 in a header, a query string or a form: what old clients make, and boto3 for URLs in
+//! `us-east-1` unless told otherwise, and what S3 still takes there. Not in other regions.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,8 +7,8 @@ use hmac::{Hmac, Mac as _};
 use time::OffsetDateTime;
 
 use super::caller::{self, AuthenticationMethod, Caller};
-use super::{Dialect, RequestHead, signatures_match_text};
-use crate::encoding::{iso_seconds, percent_decode};
+use super::{Dialect, MAX_SKEW, RequestHead, signatures_match_text};
+use crate::encoding::{iso_seconds, parse_amz_date, parse_http_date, percent_decode};
 use crate::error::AwsError;
 use crate::identity::Identities;
 
@@ -55,6 +55,50 @@ pub(crate) fn in_query(head: &RequestHead<'_>) -> bool {
     ["AWSAccessKeyId", "Signature", "Expires"].iter().all(|name| head.query_value(name).is_some())
 }
 
+/// Whether a request carries such a signature in its header.
+pub(crate) fn in_header(head: &RequestHead<'_>) -> bool {
+    header_parts(head).is_some()
+}
+
+/// Access key id and signature of `AWS ID:SIGNATURE`.
+fn header_parts<'a>(head: &'a RequestHead<'_>) -> Option<(&'a str, &'a str)> {
+    let (id, signature) = head.header("authorization")?.strip_prefix("AWS ")?.trim().rsplit_once(':')?;
+    (!id.is_empty() && !signature.is_empty()).then_some((id, signature))
+}
+
+fn authenticate_header(
+    head: &RequestHead<'_>,
+    (access_key_id, signature): (&str, &str),
+    host_bucket: Option<&str>,
+    identities: &Identities,
+    now: OffsetDateTime,
+) -> Result<Caller, AwsError> {
+    let keys =
+        caller::find_keys(access_key_id, head.header("x-amz-security-token"), Dialect::S3, identities, now)?;
+    let given = head.header("x-amz-date").or_else(|| head.header("date"));
+    let time =
+        given.and_then(|text| parse_http_date(text).or_else(|| parse_amz_date(text))).ok_or_else(|| {
+            AwsError::new(
+                403,
+                "AccessDenied",
+                "AWS authentication requires a valid Date or x-amz-date header",
+            )
+        })?;
+    if (now - time).abs() > MAX_SKEW {
+        return Err(AwsError::new(
+            403,
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+        )
+        .detail("RequestTime", given.unwrap_or_default())
+        .detail("ServerTime", iso_seconds(now)));
+    }
+    // Amazon's own date is signed among Amazon's headers, and stands in the place of the other
+    let date = if head.header("x-amz-date").is_some() { "" } else { head.header("date").unwrap_or_default() };
+    check(head, &keys.secret, date, signature, host_bucket)?;
+    Ok(keys.into_old_caller(AuthenticationMethod::Header))
+}
+
 /// Checks it. `bucket` is the one that a host name gave.
 pub(crate) fn authenticate(
     head: &RequestHead<'_>,
@@ -62,6 +106,9 @@ pub(crate) fn authenticate(
     identities: &Identities,
     now: OffsetDateTime,
 ) -> Result<Caller, AwsError> {
+    if let Some(parts) = header_parts(head) {
+        return authenticate_header(head, parts, host_bucket, identities, now);
+    }
     let value = |name: &str| head.query_value(name).unwrap_or_default();
     let expires = value("Expires");
     let until = expires
@@ -76,6 +123,18 @@ pub(crate) fn authenticate(
             .detail("Expires", iso_seconds(until))
             .detail("ServerTime", iso_seconds(now)));
     }
+    check(head, &keys.secret, expires, value("Signature"), host_bucket)?;
+    Ok(keys.into_old_caller(AuthenticationMethod::QueryString))
+}
+
+/// Compares a signature with the one that the secret makes; `date` is the date, or when a URL ends.
+fn check(
+    head: &RequestHead<'_>,
+    secret: &str,
+    date: &str,
+    given: &str,
+    host_bucket: Option<&str>,
+) -> Result<(), AwsError> {
     let path = match host_bucket {
         Some(bucket) => format!("/{bucket}{}", head.raw_path),
         None => head.raw_path.to_owned(),
@@ -84,13 +143,13 @@ pub(crate) fn authenticate(
     let spellings = [path.clone(), format!("{path}/")];
     let spellings = if path.matches('/').count() == 1 { &spellings[..] } else { &spellings[..1] };
     let matches = |path: &String| {
-        let text = string_to_sign(head, path, expires);
-        signatures_match_text(&sign(&keys.secret, &text), value("Signature"))
+        let text = string_to_sign(head, path, date);
+        signatures_match_text(&sign(secret, &text), given)
     };
-    if !spellings.iter().any(matches) {
-        return Err(does_not_match().detail("StringToSign", string_to_sign(head, &path, expires)));
+    if spellings.iter().any(matches) {
+        return Ok(());
     }
-    Ok(keys.into_old_caller(AuthenticationMethod::QueryString))
+    Err(does_not_match().detail("StringToSign", string_to_sign(head, &path, date)))
 }
 
 /// Checks the signature of a form's policy.

@@ -92,6 +92,11 @@ pub(crate) fn claim(head: &RequestHead<'_>, dialect: Dialect) -> Result<Claim, A
             "InvalidArgument",
             "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
         )),
+        // a header that says nothing is none
+        Some(header) if header.as_bytes().trim_ascii().is_empty() => Ok(Claim::Anonymous),
+        Some(_) if dialect == Dialect::S3 && old_signature::in_header(head) => {
+            Ok(Claim::Old { host_bucket: None })
+        }
         Some(header) => {
             let header =
                 header.to_str().map_err(|_| malformed(dialect, "The authorization header is malformed."))?;
@@ -122,7 +127,12 @@ fn malformed(dialect: Dialect, message: impl Into<String>) -> AwsError {
 fn from_header(head: &RequestHead<'_>, header: &str, dialect: Dialect) -> Result<Signed, AwsError> {
     let Some(fields) = header.strip_prefix(ALGORITHM) else {
         return Err(if dialect == Dialect::S3 && header.starts_with("AWS ") {
-            old_signature_refused()
+            AwsError::new(
+                400,
+                "InvalidArgument",
+                "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+            )
+            .detail("ArgumentName", "Authorization")
         } else if dialect == Dialect::S3 {
             AwsError::new(400, "InvalidArgument", "Unsupported Authorization Type")
                 .detail("ArgumentName", "Authorization")

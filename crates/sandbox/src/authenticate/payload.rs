@@ -118,7 +118,13 @@ fn invalid() -> AwsError {
 pub(crate) type Trailers = Arc<Mutex<Vec<(String, String)>>>;
 
 /// What is left of a body that nobody has read to its end.
-pub(crate) type LeftOver = Arc<Mutex<Option<Incoming>>>;
+pub(crate) type LeftOver = Arc<Mutex<Option<UnreadBody>>>;
+
+/// A body, and whether somebody has begun to read it.
+pub(crate) struct UnreadBody {
+    pub(crate) body: Incoming,
+    pub(crate) begun: bool,
+}
 
 /// A body that ends in an error when it is not what the request said.
 pub(crate) struct PayloadStream {
@@ -128,6 +134,7 @@ pub(crate) struct PayloadStream {
     hash: Option<(Sha256, String)>,
     remaining: Option<u64>,
     ended: bool,
+    begun: bool,
 }
 
 impl PayloadStream {
@@ -142,7 +149,7 @@ impl PayloadStream {
             PayloadHash::Sha256(expected) => Some((Sha256::new(), expected.to_ascii_lowercase())),
             _ => None,
         };
-        Self { body: Some(body), left_over, decoder, hash, remaining: length, ended: false }
+        Self { body: Some(body), left_over, decoder, hash, remaining: length, ended: false, begun: false }
     }
 
     fn end(&mut self) -> Result<(), AwsError> {
@@ -197,6 +204,7 @@ impl Stream for PayloadStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        this.begun = true;
         loop {
             if this.ended {
                 return Poll::Ready(None);
@@ -246,7 +254,8 @@ impl Stream for PayloadStream {
 
 impl Drop for PayloadStream {
     fn drop(&mut self) {
-        *self.left_over.lock() = self.body.take();
+        let begun = self.begun;
+        *self.left_over.lock() = self.body.take().map(|body| UnreadBody { body, begun });
     }
 }
 

@@ -16,6 +16,10 @@ pub(crate) fn of_request(request: &RequestContext) -> Context {
     context.set("aws:SourceIp", request.remote.to_string());
     context.set("aws:SecureTransport", "false");
     context.set("aws:ViaAWSService", "false");
+    if let Some(endpoint) = &request.identities.vpc_endpoint {
+        context.set("aws:SourceVpce", endpoint.id.as_str());
+        context.set("aws:VpcSourceIp", request.remote.to_string());
+    }
     if let Some(agent) = request.header("user-agent") {
         context.set("aws:UserAgent", agent);
     }

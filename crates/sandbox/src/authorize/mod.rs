@@ -1,6 +1,8 @@
 //! May the caller do this? Gathers the policies that have a say and asks `iam`.
 
 pub(crate) mod context_keys;
+pub(crate) mod guardrails;
+pub(crate) mod kms;
 pub(crate) mod s3;
 pub(crate) mod s3_actions;
 
@@ -96,6 +98,7 @@ pub(crate) struct Question<'a> {
 /// Asks `iam`.
 pub(crate) fn decide(state: &IdentityState, caller: &Caller, question: &Question<'_>) -> Decision {
     let policies = caller_policies(state, caller);
+    let above = guardrails::over(state, &caller.account, question.resource_account);
     iam::evaluate(
         &Request {
             principal: &caller.principal,
@@ -110,6 +113,9 @@ pub(crate) fn decide(state: &IdentityState, caller: &Caller, question: &Question
             session: if policies.unbounded { &[] } else { &policies.session },
             has_session: policies.has_session || policies.unbounded,
             boundary: policies.boundary.as_ref(),
+            service_control: &above.service_control,
+            resource_control: &above.resource_control,
+            vpc_endpoint: above.vpc_endpoint.as_ref(),
         },
     )
 }

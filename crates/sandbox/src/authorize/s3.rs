@@ -64,7 +64,7 @@ pub(crate) fn allow(
         context: &context,
     };
     let decision = decide(&request.identities, caller, &question);
-    if decision.allowed {
+    if decision.allowed && !is_of_another_account(action, target) {
         return Ok(());
     }
     let explicit = matches!(decision.reason, Reason::ExplicitDeny { .. });
@@ -78,7 +78,18 @@ pub(crate) fn allow(
             return Ok(());
         }
     }
+    if decision.allowed {
+        return Err(AwsError::access_denied());
+    }
     Err(denied(request, action, &resource, &bucket.account, &decision.reason))
+}
+
+/// Whether an object is another account's than the bucket: its access list alone then says who may read it, the
+/// bucket's owner not excepted.
+fn is_of_another_account(action: &str, target: &Target<'_>) -> bool {
+    let reads = ["s3:GetObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl"];
+    let foreign = target.object_acl.is_some_and(|acl| acl.owner != target.bucket.account);
+    foreign && !target.bucket.acls_disabled() && reads.iter().any(|start| action.starts_with(start))
 }
 
 /// Authorizes an action that has no bucket yet, or all of them.
@@ -150,15 +161,35 @@ fn acl_allows(
         "s3:GetBucketAcl" => (bucket_acl, Permission::ReadAcp),
         "s3:PutBucketAcl" => (bucket_acl, Permission::WriteAcp),
         _ => {
-            let Some(object_acl) = target.object_acl else { return false };
+            let Some(object_acl) = target.object_acl else {
+                // what is not there is told to those who may list; and a new object is its writer's to describe
+                let permission = match action {
+                    "s3:GetObject" | "s3:GetObjectVersion" => Permission::Read,
+                    "s3:PutObjectAcl" if writes_object(request) => Permission::Write,
+                    _ => return false,
+                };
+                return bucket_acl.allows(&request.caller.account, permission, ignores_public(block));
+            };
             match action {
                 "s3:GetObject" | "s3:GetObjectVersion" => (object_acl, Permission::Read),
                 "s3:GetObjectAcl" | "s3:GetObjectVersionAcl" => (object_acl, Permission::ReadAcp),
+                "s3:PutObjectAcl" if writes_object(request) => (bucket_acl, Permission::Write),
                 "s3:PutObjectAcl" | "s3:PutObjectVersionAcl" => (object_acl, Permission::WriteAcp),
                 _ => return false,
             }
         }
     };
-    let ignore_public = block.is_some_and(|block| block.ignore_acls || block.restrict_buckets);
-    acl.allows(&request.caller.account, permission, ignore_public)
+    acl.allows(&request.caller.account, permission, ignores_public(block))
+}
+
+fn ignores_public(block: Option<PublicAccessBlock>) -> bool {
+    block.is_some_and(|block| block.ignore_acls || block.restrict_buckets)
+}
+
+/// Whether the request writes an object, and says its access list along with it.
+fn writes_object(request: &RequestContext) -> bool {
+    matches!(
+        request.action.lock().trim_start_matches("s3:"),
+        "PutObject" | "CopyObject" | "CreateMultipartUpload" | "PostObject"
+    )
 }

@@ -84,6 +84,12 @@ pub(crate) fn run(call: &Call<'_>, action: &str, out: &mut Xml) -> Result<(), Aw
         "GetOpenIDConnectProvider" => oidc::get(call, out),
         "ListOpenIDConnectProviders" => oidc::list(call, out),
         "DeleteOpenIDConnectProvider" => oidc::delete(call),
+        "AddClientIDToOpenIDConnectProvider" => oidc::add_client(call),
+        "RemoveClientIDFromOpenIDConnectProvider" => oidc::remove_client(call),
+        "UpdateOpenIDConnectProviderThumbprint" => oidc::update_thumbprints(call),
+        "TagOpenIDConnectProvider" => oidc::tag(call),
+        "UntagOpenIDConnectProvider" => oidc::untag(call),
+        "ListOpenIDConnectProviderTags" => oidc::list_tags(call, out),
         "ListAccountAliases" => {
             allow(call, "ListAccountAliases", "*")?;
             out.nested("AccountAliases", |_| {}).text("IsTruncated", "false");
@@ -112,6 +118,9 @@ pub(crate) fn answers_nothing(action: &str) -> bool {
             true
         }
         "DeleteRole" | "UpdateAssumeRolePolicy" | "UpdateAccessKey" | "DeleteAccessKey" => true,
+        "AddClientIDToOpenIDConnectProvider"
+        | "RemoveClientIDFromOpenIDConnectProvider"
+        | "UpdateOpenIDConnectProviderThumbprint" => true,
         "UpdateRole" => false,
         "AttachRolePolicy" | "AttachUserPolicy" | "DetachRolePolicy" | "DetachUserPolicy" => true,
         other => {

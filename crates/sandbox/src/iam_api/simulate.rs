@@ -143,6 +143,7 @@ fn simulate(call: &Call<'_>, subject: &Subject, out: &mut Xml) -> Result<(), Aws
                     session: &[],
                     has_session: false,
                     boundary: subject.boundary.as_ref(),
+                    ..iam::Policies::default()
                 },
             );
             results.push((*action, *resource, decision));

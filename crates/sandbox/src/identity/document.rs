@@ -16,6 +16,9 @@ pub(crate) enum DocumentKind {
     Trust,
     Bucket,
     Session,
+    ServiceControl,
+    ResourceControl,
+    VpcEndpoint,
 }
 
 impl DocumentKind {
@@ -25,6 +28,9 @@ impl DocumentKind {
             Self::Trust => iam::PolicyKind::Trust,
             Self::Bucket => iam::PolicyKind::Resource,
             Self::Session => iam::PolicyKind::Session,
+            Self::ServiceControl => iam::PolicyKind::ServiceControl,
+            Self::ResourceControl => iam::PolicyKind::ResourceControl,
+            Self::VpcEndpoint => iam::PolicyKind::VpcEndpoint,
         }
     }
 }

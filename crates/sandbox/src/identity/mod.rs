@@ -4,6 +4,7 @@
 //! it and late visibility is a matter of handing out an older moment.
 
 pub(crate) mod document;
+pub(crate) mod kms_key;
 pub(crate) mod managed;
 pub(crate) mod session;
 pub(crate) mod state;

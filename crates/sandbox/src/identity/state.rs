@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::document::{Document, Resolved};
+use super::kms_key::KmsKey;
 use crate::ids;
 
 /// Accounts by number, and access keys by id over all accounts.
@@ -13,6 +14,9 @@ use crate::ids;
 pub(crate) struct IdentityState {
     pub(crate) accounts: BTreeMap<String, AccountState>,
     pub(crate) access_keys: BTreeMap<String, AccessKey>,
+    /// what all requests come through
+    #[serde(default)]
+    pub(crate) vpc_endpoint: Option<VpcEndpoint>,
 }
 
 /// One account.
@@ -27,6 +31,29 @@ pub(crate) struct AccountState {
     /// OpenID Connect providers by ARN
     #[serde(default)]
     pub(crate) oidc_providers: BTreeMap<String, OidcProvider>,
+    /// keys of KMS by id
+    #[serde(default)]
+    pub(crate) kms_keys: BTreeMap<String, KmsKey>,
+    /// `alias/NAME` → id of a key
+    #[serde(default)]
+    pub(crate) kms_aliases: BTreeMap<String, String>,
+    /// STS gives the account's users and roles no sessions in this region
+    #[serde(default)]
+    pub(crate) sts_is_off: bool,
+    /// what the AWS organization above the account lets its principals do
+    #[serde(default)]
+    pub(crate) service_control: Option<Document>,
+    /// and what it lets be done with its resources
+    #[serde(default)]
+    pub(crate) resource_control: Option<Document>,
+}
+
+/// A VPC endpoint.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct VpcEndpoint {
+    /// `vpce-…`
+    pub(crate) id: String,
+    pub(crate) policy: Option<Document>,
 }
 
 /// A long-term access key.
@@ -139,12 +166,24 @@ pub(crate) struct PolicyVersion {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct OidcProvider {
     pub(crate) arn: String,
+    /// host and path, without scheme
     pub(crate) url: String,
+    /// the issuer is read by `http`, which AWS never does: one on this machine
+    #[serde(default)]
+    pub(crate) plain_http: bool,
     pub(crate) clients: Vec<String>,
     pub(crate) thumbprints: Vec<String>,
     pub(crate) tags: BTreeMap<String, String>,
     #[serde(with = "time::serde::timestamp")]
     pub(crate) created: OffsetDateTime,
+}
+
+impl OidcProvider {
+    /// Whether a token with this `iss` is one of the provider's.
+    pub(crate) fn issued(&self, issuer: &str) -> bool {
+        let scheme = if self.plain_http { "http://" } else { "https://" };
+        issuer.strip_prefix(scheme).is_some_and(|name| name.trim_end_matches('/') == self.url)
+    }
 }
 
 impl IdentityState {

@@ -14,7 +14,8 @@ use super::acl_documents;
 use super::encryption::Encryption;
 use super::model::BucketSettings;
 use super::{
-    buckets, copy, delete, list, locks, multipart, multipart_list, object_settings, put, read, tagging,
+    buckets, copy, delete, list, locks, multipart, multipart_list, object_settings, put, read,
+    requester_pays, tagging,
 };
 use crate::authorize;
 use crate::authorize::context_keys;
@@ -122,6 +123,7 @@ fn allow_operation(cloud: &Cloud, request: &RequestContext, operation: &str) -> 
     };
     let settings = cloud.buckets.settings(bucket)?;
     check_expected_owner(request, &settings)?;
+    requester_pays::check(request, &settings)?;
     let stored = match &request.key {
         Some(key) => cloud.buckets.read(bucket, |bucket| {
             Ok(bucket.version(key, request.version_id()).ok().and_then(|version| version.object.clone()))
@@ -179,7 +181,11 @@ fn put_output(written: &put::Written) -> S3Response<dto::PutObjectOutput> {
         set_checksum!(output, checksum);
         output.checksum_type = Some(checksum.kind.as_str().to_owned().into());
     }
-    S3Response::with_headers(output, encryption_headers(&facts.description.encryption))
+    let mut headers = encryption_headers(&facts.description.encryption);
+    if let Some(Ok(rule)) = written.expiration.as_deref().map(HeaderValue::from_str) {
+        headers.insert("x-amz-expiration", rule);
+    }
+    S3Response::with_headers(output, headers)
 }
 
 #[async_trait::async_trait]

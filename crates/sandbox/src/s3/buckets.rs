@@ -167,7 +167,11 @@ fn bucket_acl(request: &RequestContext, account: &str, ownership: Ownership) -> 
         ));
     }
     if acl.is_public() {
-        return Err(AwsError::access_denied());
+        return Err(AwsError::new(
+            400,
+            "InvalidBucketAclWithBlockPublicAccessError",
+            "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+        ));
     }
     Ok(acl)
 }

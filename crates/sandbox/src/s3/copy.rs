@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, Hasher};
+use super::kms_use::{self, Use};
 use super::model::{NULL_VERSION, Object, ObjectFacts, Versioning};
 use super::put::{self, Intent, Written};
-use super::{conditions, read};
+use super::{conditions, read, requester_pays};
 use crate::authorize;
 use crate::encoding::percent_decode;
 use crate::error::AwsError;
@@ -29,6 +30,7 @@ pub(crate) struct Source {
 pub(crate) fn source(cloud: &Cloud, request: &RequestContext) -> Result<Source, AwsError> {
     let (bucket, key, version) = parse_source(request.header("x-amz-copy-source").unwrap_or_default())?;
     let settings = cloud.buckets.settings(&bucket)?;
+    requester_pays::check(request, &settings)?;
     if let Some(expected) = request.header("x-amz-source-expected-bucket-owner")
         && expected != settings.account
     {
@@ -78,6 +80,7 @@ pub(crate) fn source(cloud: &Cloud, request: &RequestContext) -> Result<Source, 
             "The source object of the COPY operation is not in the active tier and is only stored in Amazon Glacier.",
         ));
     }
+    kms_use::allow(request, &settings.region, &facts.description.encryption, (&bucket, &key), Use::Read)?;
     let version_id = (versioning != Versioning::Off || found.id != NULL_VERSION).then_some(found.id);
     Ok(Source { bucket, key, object, version_id })
 }
@@ -144,6 +147,7 @@ pub(crate) fn copy_object(
             ..facts.description.clone()
         }
     };
+    kms_use::allow(request, &settings.region, &description.encryption, (bucket, key), Use::Write)?;
     let checksum = copied_checksum(request, &source.object)?;
     let object = Object {
         content: source.object.content.clone(),

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 
+use super::kms_use;
 use crate::error::AwsError;
 use crate::request::RequestContext;
 
@@ -26,6 +27,7 @@ impl Encryption {
     /// What a write asks for, or the bucket's default.
     pub(crate) fn from_request(
         request: &RequestContext,
+        region: &str,
         bucket_default: Option<&str>,
     ) -> Result<Self, AwsError> {
         let customer_key_md5 = customer_key(request, &format!("{PREFIX}-customer"))?;
@@ -44,7 +46,7 @@ impl Encryption {
         match algorithm {
             Some(algorithm @ ("aws:kms" | "aws:kms:dsse")) => Ok(Self {
                 algorithm: Some(algorithm.to_owned()),
-                kms_key: Some(kms_key.unwrap_or_else(|| default_kms_key(request))),
+                kms_key: Some(kms_use::remembered_name(request, region, kms_key.as_deref())),
                 bucket_key: request.header("x-amz-server-side-encryption-bucket-key-enabled") == Some("true"),
                 customer_key_md5: None,
             }),
@@ -56,16 +58,16 @@ impl Encryption {
                     .detail("ArgumentValue", other))
             }
             None if kms_key.is_some() => Err(kms_key_without_kms()),
-            None => Ok(Self::from_bucket(request, bucket_default)),
+            None => Ok(Self::from_bucket(request, region, bucket_default)),
         }
     }
 
-    fn from_bucket(request: &RequestContext, document: Option<&str>) -> Self {
+    fn from_bucket(request: &RequestContext, region: &str, document: Option<&str>) -> Self {
         let text = |name: &str| document.and_then(|document| crate::xml::first_text(document, name));
         let algorithm = text("SSEAlgorithm").unwrap_or_else(|| "AES256".to_owned());
         let kms_key = algorithm
             .starts_with("aws:kms")
-            .then(|| text("KMSMasterKeyID").unwrap_or_else(|| default_kms_key(request)));
+            .then(|| kms_use::remembered_name(request, region, text("KMSMasterKeyID").as_deref()));
         let bucket_key = text("BucketKeyEnabled").as_deref() == Some("true");
         Self { algorithm: Some(algorithm), kms_key, bucket_key, customer_key_md5: None }
     }
@@ -153,9 +155,4 @@ fn kms_key_without_kms() -> AwsError {
         "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
     )
     .detail("ArgumentName", PREFIX)
-}
-
-fn default_kms_key(request: &RequestContext) -> String {
-    let region = request.caller.region.as_deref().unwrap_or("us-east-1");
-    format!("arn:aws:kms:{region}:{}:key/aws-s3", request.caller.account)
 }

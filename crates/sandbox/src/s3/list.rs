@@ -150,7 +150,7 @@ impl NameEncoding {
     }
 
     pub(crate) fn apply(self, text: &str) -> String {
-        if self.url { percent_encode(text.as_bytes(), true).replace("%20", "+") } else { text.to_owned() }
+        if self.url { percent_encode(text.as_bytes(), true) } else { text.to_owned() }
     }
 
     pub(crate) fn dto(self) -> Option<dto::EncodingType> {
@@ -186,6 +186,11 @@ fn shown_object(encoding: NameEncoding, key: &str, version: &Version, object: &O
     shown
 }
 
+/// Whether XML can hold the text as it is.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|character| character >= ' ' || matches!(character, '\t' | '\n'))
+}
+
 /// ListObjects.
 pub(crate) fn list_objects(
     cloud: &Cloud,
@@ -209,7 +214,8 @@ pub(crate) fn list_objects(
     let delimiter = input.delimiter.clone().filter(|delimiter| !delimiter.is_empty());
     Ok(dto::ListObjectsOutput {
         name: Some(input.bucket.clone()),
-        prefix: Some(encoding.apply(&prefix)),
+        // the SDKs that ask for encoded names by themselves do not decode this one
+        prefix: Some(if is_plain(&prefix) { prefix } else { encoding.apply(&prefix) }),
         marker: Some(encoding.apply(&marker)),
         max_keys: Some(max),
         is_truncated: Some(page.truncated),

@@ -42,13 +42,14 @@ pub(crate) fn from_request(
         website_redirect: website_redirect(request)?,
         storage_class,
         metadata: user_metadata(request)?,
+        metadata_is_latin1: is_latin1(request),
         encryption: encryption(request, bucket)?,
     })
 }
 
 /// The encryption of a write.
 pub(crate) fn encryption(request: &RequestContext, bucket: &BucketSettings) -> Result<Encryption, AwsError> {
-    Encryption::from_request(request, bucket.documents.get("encryption").map(String::as_str))
+    Encryption::from_request(request, &bucket.region, bucket.documents.get("encryption").map(String::as_str))
 }
 
 /// The storage class of a write; `None` is STANDARD.
@@ -96,6 +97,12 @@ pub(crate) fn user_metadata(request: &RequestContext) -> Result<BTreeMap<String,
         .detail("MaxSizeAllowed", METADATA_BYTES_MAX.to_string()));
     }
     Ok(metadata)
+}
+
+/// Whether some metadata came as Latin-1, as Python's clients send it; it then goes out so as well.
+fn is_latin1(request: &RequestContext) -> bool {
+    let user = request.headers.iter().filter(|(name, _)| name.as_str().starts_with("x-amz-meta-"));
+    user.into_iter().any(|(_, value)| std::str::from_utf8(value.as_bytes()).is_err())
 }
 
 /// The tags of the `x-amz-tagging` header.

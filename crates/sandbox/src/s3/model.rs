@@ -1,6 +1,6 @@
 //! What a bucket holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,17 @@ pub(crate) struct Bucket {
     /// versions of each key, newest first
     pub(crate) objects: BTreeMap<String, Vec<Version>>,
     pub(crate) uploads: BTreeMap<UploadName, Upload>,
+    /// uploads that were completed lately, oldest first: completing one again is no error
+    pub(crate) completed: VecDeque<CompletedUpload>,
+}
+
+/// An upload that is an object now.
+pub(crate) struct CompletedUpload {
+    pub(crate) name: UploadName,
+    /// what the client listed: number and ETag of each part
+    pub(crate) parts: Vec<(u16, String)>,
+    pub(crate) object: Arc<Object>,
+    pub(crate) version_id: Option<String>,
 }
 
 /// Uploads are listed by key, then by id.
@@ -150,6 +161,9 @@ pub(crate) struct Description {
     pub(crate) website_redirect: Option<String>,
     pub(crate) storage_class: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// the client wrote its metadata in Latin-1
+    #[serde(default)]
+    pub(crate) metadata_is_latin1: bool,
     pub(crate) encryption: Encryption,
 }
 

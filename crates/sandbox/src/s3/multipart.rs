@@ -6,7 +6,10 @@ use md5::{Digest as _, Md5};
 use s3s::dto::{self, StreamingBlob};
 
 use super::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
-use super::model::{Object, ObjectFacts, Part, PartFacts, Upload, UploadFacts};
+use super::kms_use::{self, Use};
+use super::model::{
+    Bucket, CompletedUpload, Object, ObjectFacts, Part, PartFacts, Upload, UploadFacts, UploadName,
+};
 use super::put::{self, Intent, Written};
 use super::{conditions, copy, ingest};
 use crate::error::AwsError;
@@ -16,6 +19,9 @@ use crate::sandbox::Cloud;
 
 /// The least a part may hold, unless it is the last.
 const PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
+
+/// Completed uploads that a bucket remembers.
+const COMPLETED_MAX: usize = 256;
 
 pub(crate) fn no_such_upload(id: &str) -> AwsError {
     AwsError::new(
@@ -35,6 +41,7 @@ pub(crate) fn create(
 ) -> Result<UploadFacts, AwsError> {
     let settings = cloud.buckets.settings(bucket)?;
     let intent = Intent::from_request(request, &settings)?;
+    kms_use::allow(request, &settings.region, &intent.description.encryption, (bucket, key), Use::Write)?;
     let (checksum_algorithm, checksum_type) = wanted_checksum(request)?;
     let facts = UploadFacts {
         key: key.to_owned(),
@@ -98,6 +105,17 @@ fn upload_facts(cloud: &Cloud, bucket: &str, key: &str, id: &str) -> Result<Uplo
     })
 }
 
+/// Going on with an upload reads what was uploaded before.
+fn allow_key(
+    cloud: &Cloud,
+    request: &RequestContext,
+    bucket: &str,
+    facts: &UploadFacts,
+) -> Result<(), AwsError> {
+    let region = cloud.buckets.settings(bucket)?.region;
+    kms_use::allow(request, &region, &facts.description.encryption, (bucket, &facts.key), Use::Read)
+}
+
 fn part_number(number: i32) -> Result<u16, AwsError> {
     u16::try_from(number).ok().filter(|number| (1..=10_000).contains(number)).ok_or_else(|| {
         AwsError::new(400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
@@ -117,6 +135,7 @@ pub(crate) async fn upload_part(
     let number = part_number(number)?;
     let facts = upload_facts(cloud, bucket, key, id)?;
     facts.description.encryption.check_reader(request, "x-amz-server-side-encryption-customer")?;
+    allow_key(cloud, request, bucket, &facts)?;
     let fallback = facts.checksum_algorithm.unwrap_or(ChecksumAlgorithm::Crc64Nvme);
     let given = ingest::Expectations::from_request(request)?.algorithm();
     if let (Some(given), Some(wanted)) = (given, facts.checksum_algorithm)
@@ -152,6 +171,7 @@ pub(crate) fn upload_part_copy(
 ) -> Result<(Part, copy::Source), AwsError> {
     let number = part_number(number)?;
     let facts = upload_facts(cloud, bucket, key, id)?;
+    allow_key(cloud, request, bucket, &facts)?;
     let source = copy::source(cloud, request)?;
     let size = source.object.content.length();
     let content = match request.header("x-amz-copy-source-range") {
@@ -234,11 +254,18 @@ pub(crate) fn complete(
 ) -> Result<Written, AwsError> {
     let (bucket, key, id) = (input.bucket.as_str(), input.key.as_str(), input.upload_id.as_str());
     let name = (key.to_owned(), id.to_owned());
-    let upload = cloud
-        .buckets
-        .read(bucket, |bucket| bucket.uploads.get(&name).cloned().ok_or_else(|| no_such_upload(id)))?;
     let listed =
         input.multipart_upload.as_ref().and_then(|upload| upload.parts.as_deref()).unwrap_or_default();
+    let asked = asked_parts(listed);
+    let found = cloud.buckets.read(bucket, |bucket| match bucket.uploads.get(&name) {
+        Some(upload) => Ok(Ok(upload.clone())),
+        None => already_completed(bucket, &name, &asked).map(Err).ok_or_else(|| no_such_upload(id)),
+    })?;
+    let upload = match found {
+        Ok(upload) => upload,
+        Err(written) => return Ok(written),
+    };
+    allow_key(cloud, request, bucket, &upload.facts)?;
     let parts = chosen_parts(&upload, listed)?;
     put::check_conditions(cloud, request, bucket, key)?;
     let size: u64 = parts.iter().map(|(_, part)| part.content.length()).sum();
@@ -292,9 +319,35 @@ pub(crate) fn complete(
         conditions::check_write(request, key, current)?;
         bucket.uploads.remove(&name).ok_or_else(|| no_such_upload(id))?;
         dirty.uploads.insert(name.clone());
-        Ok(bucket.add_version(key, Some(object.clone()), &upload.facts.owner, request.now, dirty))
+        let version_id =
+            bucket.add_version(key, Some(object.clone()), &upload.facts.owner, request.now, dirty);
+        if bucket.completed.len() >= COMPLETED_MAX {
+            bucket.completed.pop_front();
+        }
+        bucket.completed.push_back(CompletedUpload {
+            name,
+            parts: asked,
+            object: object.clone(),
+            version_id: version_id.clone(),
+        });
+        Ok(version_id)
     })?;
-    Ok(Written { object, version_id })
+    Ok(Written { object, version_id, expiration: None })
+}
+
+/// Number and ETag of each part that the client lists.
+fn asked_parts(listed: &[dto::CompletedPart]) -> Vec<(u16, String)> {
+    let etag = |part: &dto::CompletedPart| {
+        part.e_tag.as_ref().map(|etag| etag.value().trim_matches('"').to_owned()).unwrap_or_default()
+    };
+    let number = |part: &dto::CompletedPart| u16::try_from(part.part_number.unwrap_or(0)).unwrap_or(0);
+    listed.iter().map(|part| (number(part), etag(part))).collect()
+}
+
+/// The object that the same request has made before: a client that missed the answer asks again.
+fn already_completed(bucket: &Bucket, name: &UploadName, asked: &[(u16, String)]) -> Option<Written> {
+    let done = bucket.completed.iter().find(|done| done.name == *name && done.parts == asked)?;
+    Some(Written { object: done.object.clone(), version_id: done.version_id.clone(), expiration: None })
 }
 
 /// The parts that the client lists, which must be those that it uploaded.

@@ -79,7 +79,12 @@ impl Persist {
         for entry in std::fs::read_dir(&self.directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             let Some(settings) = read_json::<BucketSettings>(&path.join("settings.json"))? else { continue };
-            let mut bucket = Bucket { settings, objects: BTreeMap::new(), uploads: BTreeMap::new() };
+            let mut bucket = Bucket {
+                settings,
+                objects: BTreeMap::new(),
+                uploads: BTreeMap::new(),
+                completed: Default::default(),
+            };
             for (_, stored) in read_json_directory::<StoredKey>(&path.join("keys"))? {
                 bucket.objects.insert(stored.key, contents.versions(stored.versions));
             }

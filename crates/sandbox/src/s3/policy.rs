@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::policy_actions;
 use crate::error::AwsError;
 use crate::identity::document::{Document, DocumentError, DocumentKind, one_or_many};
 use crate::identity::state::IdentityState;
@@ -46,8 +47,11 @@ fn malformed(message: impl Into<String>) -> AwsError {
 fn check_statement(statement: &Value, bucket: &str) -> Result<(), AwsError> {
     for element in ["Action", "NotAction"] {
         for action in one_or_many(statement.get(element)).iter().filter_map(Value::as_str) {
-            let of_s3 = action == "*" || action.to_ascii_lowercase().starts_with("s3:");
-            if !of_s3 {
+            let is_known = match action.split_once(':') {
+                Some((service, name)) => service.eq_ignore_ascii_case("s3") && policy_actions::is_known(name),
+                None => action == "*",
+            };
+            if !is_known {
                 return Err(malformed("Policy has invalid action").detail("Detail", action));
             }
         }

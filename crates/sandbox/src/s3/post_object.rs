@@ -224,8 +224,13 @@ fn check_policy(
         .get("expiration")
         .and_then(Value::as_str)
         .ok_or_else(|| refuse("Invalid Policy: Policy missing expiration."))?;
-    let expiration = time::OffsetDateTime::parse(expiration, &time::format_description::well_known::Rfc3339)
-        .map_err(|_| refuse("Invalid Policy: Invalid 'expiration' value."))?;
+    // RFC 3339 lets a blank stand between date and time, S3 does not
+    let expiration = Some(expiration)
+        .filter(|text| text.contains('T'))
+        .and_then(|text| {
+            time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
+        })
+        .ok_or_else(|| refuse("Invalid Policy: Invalid 'expiration' value."))?;
     if context.now > expiration {
         return Err(denied("Invalid according to Policy: Policy expired.".to_owned()));
     }

@@ -7,9 +7,10 @@ use s3s::dto::StreamingBlob;
 
 use super::acl::{self, Acl};
 use super::checksum::ChecksumAlgorithm;
+use super::kms_use::{self, Use};
 use super::locks::Locks;
-use super::model::{BucketSettings, Description, Object, ObjectFacts};
-use super::{conditions, ingest, metadata};
+use super::model::{BucketSettings, Description, Object, ObjectFacts, Ownership};
+use super::{conditions, expiration, ingest, metadata};
 use crate::error::AwsError;
 use crate::request::RequestContext;
 use crate::sandbox::Cloud;
@@ -18,6 +19,8 @@ use crate::sandbox::Cloud;
 pub(crate) struct Written {
     pub(crate) object: Arc<Object>,
     pub(crate) version_id: Option<String>,
+    /// what the bucket's lifecycle has in mind for it
+    pub(crate) expiration: Option<String>,
 }
 
 /// What the headers of a write say about the object to come.
@@ -54,6 +57,10 @@ pub(crate) async fn put_object(
     let settings = cloud.buckets.settings(bucket)?;
     let intent = Intent::from_request(request, &settings)?;
     check_conditions(cloud, request, bucket, key)?;
+    if intent.locks.retention.is_some() {
+        require_checksum(request)?;
+    }
+    kms_use::allow(request, &settings.region, &intent.description.encryption, (bucket, key), Use::Write)?;
     if request.headers.contains_key("x-amz-write-offset-bytes") {
         return Err(AwsError::new(501, "NotImplemented", "Appending to objects is for directory buckets."));
     }
@@ -75,6 +82,23 @@ pub(crate) async fn put_object(
     commit(cloud, request, bucket, key, object, &intent.owner)
 }
 
+/// What is kept from being changed must have come unharmed.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
+fn require_checksum(request: &RequestContext) -> Result<(), AwsError> {
+    let is_there = |name: &str| request.header(name).is_some();
+    let given = is_there("content-md5")
+        || ChecksumAlgorithm::ALL.iter().any(|algorithm| is_there(algorithm.header()))
+        || request.header("x-amz-trailer").is_some_and(|name| name.starts_with("x-amz-checksum-"));
+    if given {
+        return Ok(());
+    }
+    Err(AwsError::new(
+        400,
+        "InvalidRequest",
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+    ))
+}
+
 /// Makes an object the newest version of its key, if the conditions of the request still hold.
 pub(crate) fn commit(
     cloud: &Cloud,
@@ -90,7 +114,9 @@ pub(crate) fn commit(
         conditions::check_write(request, key, current)?;
         Ok(bucket.add_version(key, Some(object.clone()), owner, object.facts.modified, dirty))
     })?;
-    Ok(Written { object, version_id })
+    let settings = cloud.buckets.settings(bucket)?;
+    let expiration = expiration::of_object(&settings, key, &object, object.facts.modified);
+    Ok(Written { object, version_id, expiration })
 }
 
 /// Refuses early, before the body is read.
@@ -107,7 +133,9 @@ pub(crate) fn check_conditions(
 }
 
 fn object_owner(request: &RequestContext, bucket: &BucketSettings) -> String {
-    let writer_owns = !bucket.acls_disabled() && !request.caller.is_anonymous();
+    let given_away = bucket.ownership == Some(Ownership::BucketOwnerPreferred)
+        && request.header("x-amz-acl") == Some("bucket-owner-full-control");
+    let writer_owns = !bucket.acls_disabled() && !given_away && !request.caller.is_anonymous();
     if writer_owns { request.caller.account.clone() } else { bucket.account.clone() }
 }
 

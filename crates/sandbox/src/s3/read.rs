@@ -8,6 +8,8 @@ use s3s::dto::{self, StreamingBlob};
 
 use super::checksum::Checksum;
 use super::conditions;
+use super::expiration;
+use super::kms_use::{self, Use};
 use super::model::{NULL_VERSION, Object, Version, Versioning};
 use super::store::delete_marker;
 use crate::authorize;
@@ -83,6 +85,11 @@ pub(crate) fn read_object(
         )
         .detail("StorageClass", facts.description.storage_class.clone().unwrap_or_default()));
     }
+    // HEAD says only what is no secret of the key
+    if request.method == http::Method::GET {
+        let region = &cloud.buckets.settings(bucket)?.region;
+        kms_use::allow(request, region, &facts.description.encryption, (bucket, key), Use::Read)?;
+    }
     let size = object.content.length();
     let part = part_range(request, &object)?;
     let range = match &part {
@@ -99,6 +106,12 @@ pub(crate) fn read_object(
     }
     if versioning != Versioning::Off || version.id != NULL_VERSION {
         put("x-amz-version-id", version.id.clone());
+    }
+    if request.version_id().is_none()
+        && let Some(rule) =
+            expiration::of_object(&cloud.buckets.settings(bucket)?, key, &object, version.modified)
+    {
+        put("x-amz-expiration", rule);
     }
     let with_checksum =
         request.header("x-amz-checksum-mode").is_some_and(|mode| mode.eq_ignore_ascii_case("ENABLED"));
@@ -198,11 +211,19 @@ fn description_headers(object: &Object) -> HeaderMap {
     }
     for (key, value) in &description.metadata {
         let name = HeaderName::from_bytes(format!("x-amz-meta-{key}").as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+        let bytes = if description.metadata_is_latin1 { latin1(value) } else { value.clone().into_bytes() };
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(&bytes)) {
             headers.insert(name, value);
         }
     }
     headers
+}
+
+/// The text in Latin-1, or in UTF-8 where that has no room for it.
+fn latin1(text: &str) -> Vec<u8> {
+    let bytes: Option<Vec<u8>> =
+        text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    bytes.unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
 fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {

@@ -86,7 +86,12 @@ impl BucketStore {
         if let Some(existing) = buckets.get(&settings.name) {
             return Err(BucketTaken { account: existing.settings.account.clone() });
         }
-        let bucket = Bucket { settings, objects: BTreeMap::new(), uploads: BTreeMap::new() };
+        let bucket = Bucket {
+            settings,
+            objects: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            completed: Default::default(),
+        };
         if let Some(persist) = &self.persist {
             let dirty = Dirty { settings: true, ..Dirty::default() };
             if let Err(error) = persist.write(&bucket, &dirty) {

@@ -238,6 +238,9 @@ fn document(
                     "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
                 ));
             }
+            if name == "logging" {
+                check_log_target(cloud, settings, &text)?;
+            }
             cloud.buckets.change_settings(&settings.name, |settings| {
                 settings.documents.insert(name.to_owned(), text);
                 Ok(())
@@ -253,6 +256,25 @@ fn document(
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }
         _ => Err(not_allowed(request)),
+    }
+}
+
+/// Logs go to a bucket of the same account and region.
+fn check_log_target(cloud: &Cloud, settings: &BucketSettings, document: &str) -> Result<(), AwsError> {
+    let Some(target) = crate::xml::first_text(document, "TargetBucket") else { return Ok(()) };
+    let refused = |message: &str| {
+        Err(AwsError::new(400, "InvalidTargetBucketForLogging", message)
+            .detail("TargetBucket", target.clone()))
+    };
+    match cloud.buckets.settings(&target) {
+        Err(_) => refused("The target bucket for logging does not exist"),
+        Ok(found) if found.account != settings.account => {
+            refused("The owner for the bucket to be logged and the target bucket must be the same.")
+        }
+        Ok(found) if found.region != settings.region => {
+            refused("The target logging bucket and the bucket to be logged must be in the same region.")
+        }
+        Ok(_) => Ok(()),
     }
 }
 

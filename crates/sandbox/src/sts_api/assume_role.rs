@@ -57,6 +57,17 @@ pub(super) fn assume_role(call: &Call<'_>, out: &mut Xml) -> Result<(), AwsError
         return Err(denied(call, "sts:AssumeRole", role_arn));
     }
     let state = &call.request.identities;
+    if state.account(&caller.account).is_some_and(|account| account.sts_is_off) {
+        return Err(AwsError::new(
+            403,
+            "RegionDisabledException",
+            format!(
+                "STS is not activated in this region for account:{}. Your account administrator can activate STS in \
+                 this region using the IAM Console.",
+                caller.account
+            ),
+        ));
+    }
     let (account, role) =
         state.role_by_arn(role_arn).ok_or_else(|| denied(call, "sts:AssumeRole", role_arn))?;
 
@@ -185,7 +196,14 @@ fn allow(
 fn explain(call: &Call<'_>, action: &str, arn: &str, decision: &Decision) -> AwsError {
     let own_side = match &decision.reason {
         Reason::NoAllow { kind, .. } | Reason::ExplicitDeny { kind, .. } => {
-            matches!(kind, PolicyKind::Identity | PolicyKind::Session | PolicyKind::Boundary)
+            matches!(
+                kind,
+                PolicyKind::Identity
+                    | PolicyKind::Session
+                    | PolicyKind::Boundary
+                    | PolicyKind::ServiceControl
+                    | PolicyKind::VpcEndpoint
+            )
         }
         _ => false,
     };

@@ -157,7 +157,7 @@ pub(super) fn tags(call: &Call<'_>) -> Result<BTreeMap<String, String>, AwsError
 /// When keys that last so long expire.
 pub(super) fn expiry(call: &Call<'_>, seconds: i64) -> OffsetDateTime {
     let issued = call.request.now.replace_nanosecond(0).unwrap_or(call.request.now);
-    issued + time::Duration::seconds(seconds)
+    issued + time::Duration::seconds(call.cloud.faults.session_seconds(seconds))
 }
 
 /// The keys as every answer shows them.

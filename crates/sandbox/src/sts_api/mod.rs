@@ -11,6 +11,8 @@ use crate::error::AwsError;
 use crate::query_api::{Call, unknown_action};
 use crate::xml::Xml;
 
+pub(crate) use web_identity::IssuerReader;
+
 /// Runs a call.
 pub(crate) async fn run(call: &Call<'_>, action: &str, out: &mut Xml) -> Result<(), AwsError> {
     match action {

@@ -192,7 +192,8 @@ async fn headers_that_were_not_signed() {
     let authorization = "AWS4-HMAC-SHA256 Credential=AKIA/20261124/us-east-1/s3/aws4_request, SignedHeaders=x-amz-date, Signature=00";
     for (value, expected) in [
         ("garbage", "InvalidArgument"),
-        ("AWS AKIA:abc", "InvalidRequest"),
+        ("AWS AKIA:abc", "InvalidAccessKeyId"),
+        ("AWS AKIA", "InvalidArgument"),
         ("AWS4-HMAC-SHA256 nonsense", "AuthorizationHeaderMalformed"),
         (
             "AWS4-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host, Signature=0",

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -24,14 +25,25 @@ pub struct SandboxArguments {
     /// Folder that keeps buckets, users, roles and keys; in memory without it
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Milliseconds by which every answer comes later
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency_ms: u64,
+    /// Megabytes (10^6 bytes) a second that one connection carries to its client; as many as it can without it
+    #[arg(long, value_name = "MB")]
+    bandwidth_mb: Option<u64>,
 }
 
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run_sandbox(arguments: SandboxArguments) -> anyhow::Result<()> {
     // What a client is refused is told to the client, and no error of the sandbox.
     logging::start_logging(LogFormat::Text, "info,s3s=off");
-    let options =
-        SandboxOptions { listen: arguments.listen, data: arguments.data, ..SandboxOptions::default() };
+    let options = SandboxOptions {
+        listen: arguments.listen,
+        data: arguments.data,
+        latency: Duration::from_millis(arguments.latency_ms),
+        bandwidth: arguments.bandwidth_mb.map(|megabytes| megabytes.saturating_mul(1_000_000)),
+        ..SandboxOptions::default()
+    };
     let listen = options.listen;
     let mut signals = StopSignals::listen()?;
     let sandbox = Sandbox::start(options).await.with_context(|| format!("the sandbox on {listen}"))?;

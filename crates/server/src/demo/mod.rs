@@ -133,8 +133,10 @@ async fn start_server(
     sandbox: &Sandbox,
     keys: Keys,
 ) -> anyhow::Result<RunningServer> {
-    let organization =
-        OrganizationConfig { principal: Some(provider::PRINCIPAL.to_owned()), next_principal: None };
+    let organization = OrganizationConfig {
+        principal: Some(provider::PRINCIPAL.to_owned()),
+        ..OrganizationConfig::default()
+    };
     let config = Config {
         listen: listen_address(arguments.listen, LISTEN_DEFAULT, arguments.once).await,
         organizations: [(DEFAULT_ORGANIZATION.to_owned(), organization)].into(),
@@ -145,6 +147,7 @@ async fn start_server(
     let root_password = RootPassword::given(String::new(), config.listen)?;
     let credentials = CredentialsOptions {
         endpoint_rules: config.endpoint_rules()?,
+        web_rules: config.web_rules()?,
         server: ServerSettings {
             identity: IdentitySource::Keys(CustomerKeys::new(
                 keys.access_key_id,

@@ -9,6 +9,7 @@ use arrow::datatypes::{
 use chrono_tz::Tz;
 use protocol::{ARROW_EXTENSION, ARROW_EXTENSION_INTERVAL, ARROW_EXTENSION_VARIANT};
 
+use super::json::write_escaped;
 use super::nested::{ListCells, MapCells, TupleCells};
 use super::text::{write_date, write_decimal, write_hex, write_integer, write_interval, write_timestamp};
 
@@ -22,6 +23,13 @@ pub(super) trait Cells {
     /// The text of a cell that is not NULL inside an array, map or tuple.
     fn write_nested(&self, row: usize, out: &mut Vec<u8>) {
         self.write_text(row, out);
+    }
+
+    /// The cell as a JSON value of its own kind, for files that people download. Not NULL.
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        let mut text = Vec::new();
+        self.write_text(row, &mut text);
+        write_json_text(&text, out);
     }
 
     /// Whether the texts hold nothing that JSON escapes.
@@ -108,6 +116,10 @@ impl Cells for &BooleanArray {
     fn write_text(&self, row: usize, out: &mut Vec<u8>) {
         out.push(if self.value(row) { b'1' } else { b'0' });
     }
+
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.value(row) { b"true" } else { b"false" });
+    }
 }
 
 struct IntegerCells<'a, T: ArrowPrimitiveType>(&'a PrimitiveArray<T>);
@@ -123,6 +135,10 @@ where
 
     fn write_text(&self, row: usize, out: &mut Vec<u8>) {
         write_integer(self.0.value(row), out);
+    }
+
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        self.write_text(row, out);
     }
 }
 
@@ -152,6 +168,16 @@ where
         };
         out.extend_from_slice(text.as_bytes());
     }
+
+    /// JSON has no number for what is not finite.
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        let wide: f64 = self.0.value(row).into();
+        if wide.is_finite() {
+            self.write_text(row, out);
+        } else {
+            write_quoted(out, |out| self.write_text(row, out));
+        }
+    }
 }
 
 struct Decimal128Cells<'a> {
@@ -167,6 +193,10 @@ impl Cells for Decimal128Cells<'_> {
     fn write_text(&self, row: usize, out: &mut Vec<u8>) {
         write_decimal(itoa::Buffer::new().format(self.values.value(row)), self.scale, out);
     }
+
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        self.write_text(row, out);
+    }
 }
 
 struct Decimal256Cells<'a> {
@@ -181,6 +211,10 @@ impl Cells for Decimal256Cells<'_> {
 
     fn write_text(&self, row: usize, out: &mut Vec<u8>) {
         write_decimal(&self.values.value(row).to_string(), self.scale, out);
+    }
+
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        self.write_text(row, out);
     }
 }
 
@@ -307,6 +341,15 @@ impl<T: TextArray> Cells for VariantCells<T> {
         out.extend_from_slice(self.0.bytes_at(row));
     }
 
+    /// Text that is no JSON after all is a text.
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        let text = self.0.bytes_at(row);
+        match serde_json::from_slice::<serde::de::IgnoredAny>(text) {
+            Ok(_) => out.extend_from_slice(text),
+            Err(_) => write_json_text(text, out),
+        }
+    }
+
     fn needs_no_escape(&self) -> bool {
         false
     }
@@ -328,7 +371,11 @@ impl<T: TextArray> Cells for BinaryCells<T> {
     }
 }
 
-fn write_quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+fn write_json_text(text: &[u8], out: &mut Vec<u8>) {
+    write_quoted(out, |out| write_escaped(text, out));
+}
+
+pub(super) fn write_quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'"');
     write(out);
     out.push(b'"');

@@ -55,7 +55,7 @@ fn write_row(columns: &[Box<dyn Cells + '_>], row: usize, scratch: &mut Vec<u8>,
 }
 
 /// Appends UTF-8 text as the inside of a JSON string.
-fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
     let mut clean_from = 0;
     for (index, byte) in text.iter().enumerate() {
         let escape: &[u8] = match byte {

@@ -4,6 +4,7 @@
 //! From there they are written as rows of JSON texts (`json`) or as an Arrow stream (`stream`).
 
 mod cells;
+mod files;
 mod json;
 mod nested;
 mod plain;
@@ -26,6 +27,11 @@ use protocol::SchemaField;
 
 pub(crate) use size::size_of_batch;
 pub(crate) use stream::write_arrow_stream;
+
+/// The Databend type of a column that is not of a result.
+pub(crate) fn type_of_column(field: &FieldRef) -> String {
+    types::type_of_field(&plain::plain_field(field))
+}
 
 /// The columns of a result, and how their batches become bodies.
 #[derive(Debug, Clone)]
@@ -87,6 +93,27 @@ impl ResultEncoder {
     /// Appends the rows of plain batches as `[["cell",…],…]`.
     pub(crate) fn write_json_rows(&self, batches: &[RecordBatch], out: &mut Vec<u8>) {
         json::write_rows(batches, self.zone, out);
+    }
+
+    /// Appends the line of column names of a CSV file.
+    pub(crate) fn write_csv_header(&self, out: &mut Vec<u8>) {
+        files::write_csv_header(&self.fields, out);
+    }
+
+    /// Appends the rows of a plain batch as lines of CSV.
+    pub(crate) fn write_csv_rows(&self, batch: &RecordBatch, out: &mut Vec<u8>) {
+        files::write_csv_rows(batch, self.zone, out);
+    }
+
+    /// Appends the rows of a plain batch as JSON objects, with a separator before each but the very first.
+    pub(crate) fn write_objects(
+        &self,
+        batch: &RecordBatch,
+        separator: &[u8],
+        is_first: &mut bool,
+        out: &mut Vec<u8>,
+    ) {
+        files::write_objects(batch, self.zone, separator, is_first, out);
     }
 
     /// The schema of plain batches.

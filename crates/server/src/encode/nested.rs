@@ -5,7 +5,9 @@ use arrow::buffer::NullBuffer;
 use arrow::datatypes::{ArrowNativeType, Field, Fields};
 use chrono_tz::Tz;
 
-use super::cells::{Cells, cells_of_column};
+use super::cells::{Cells, cells_of_column, write_quoted};
+use super::files::{quoted_name, write_json_cell};
+use super::json::write_escaped;
 
 /// `[1,NULL,3]`.
 pub(super) struct ListCells<'a, O: OffsetSizeTrait> {
@@ -28,6 +30,14 @@ impl<O: OffsetSizeTrait> Cells for ListCells<'_, O> {
         let offsets = self.list.value_offsets();
         let (from, to) = (offsets[row].as_usize(), offsets[row + 1].as_usize());
         write_sequence(b'[', from..to, b']', out, |index, out| write_item(self.items.as_ref(), index, out));
+    }
+
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        let offsets = self.list.value_offsets();
+        let (from, to) = (offsets[row].as_usize(), offsets[row + 1].as_usize());
+        write_sequence(b'[', from..to, b']', out, |index, out| {
+            write_json_cell(self.items.as_ref(), index, out);
+        });
     }
 
     fn needs_no_escape(&self) -> bool {
@@ -68,6 +78,19 @@ impl Cells for MapCells<'_> {
         });
     }
 
+    /// Keys are texts in JSON, whatever they are here.
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        let offsets = self.map.value_offsets();
+        let entries = offsets[row].as_usize()..offsets[row + 1].as_usize();
+        write_sequence(b'{', entries, b'}', out, |index, out| {
+            let mut key = Vec::new();
+            self.keys.write_text(index, &mut key);
+            write_quoted(out, |out| write_escaped(&key, out));
+            out.push(b':');
+            write_json_cell(self.values.as_ref(), index, out);
+        });
+    }
+
     fn needs_no_escape(&self) -> bool {
         false
     }
@@ -76,6 +99,7 @@ impl Cells for MapCells<'_> {
 /// `(1,"x")`.
 pub(super) struct TupleCells<'a> {
     nulls: Option<&'a NullBuffer>,
+    names: Vec<Vec<u8>>,
     columns: Vec<Box<dyn Cells + 'a>>,
 }
 
@@ -87,7 +111,8 @@ impl<'a> TupleCells<'a> {
             .zip(fields)
             .map(|(column, field)| cells_of_column(column, field, zone))
             .collect();
-        Self { nulls: array.nulls(), columns }
+        let names = fields.iter().map(|field| quoted_name(field.name())).collect();
+        Self { nulls: array.nulls(), names, columns }
     }
 }
 
@@ -99,6 +124,14 @@ impl Cells for TupleCells<'_> {
     fn write_text(&self, row: usize, out: &mut Vec<u8>) {
         write_sequence(b'(', 0..self.columns.len(), b')', out, |index, out| {
             write_item(self.columns[index].as_ref(), row, out);
+        });
+    }
+
+    fn write_json(&self, row: usize, out: &mut Vec<u8>) {
+        write_sequence(b'{', 0..self.columns.len(), b'}', out, |index, out| {
+            out.extend_from_slice(&self.names[index]);
+            out.push(b':');
+            write_json_cell(self.columns[index].as_ref(), row, out);
         });
     }
 

@@ -1,13 +1,18 @@
-//! Who asks: every request proves its user by password or by session token.
+//! Who asks: every request proves its user by password, by key pair or by session token.
 
+mod access_tokens;
 mod attempts;
+mod browser;
+mod key_pair;
 mod passwords;
 mod root;
 pub(crate) mod routes;
 mod tokens;
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -19,12 +24,16 @@ use catalog::{Catalog, CatalogError};
 use engine::Identity;
 use protocol::{ErrorCode, headers};
 
+pub(crate) use access_tokens::{digest_of_access_token, new_access_token};
+pub(crate) use browser::{BrowserLogin, BrowserLogins};
 pub use root::{KeptPassword, RootPassword, RootPasswordError};
 
 use crate::errors::ApiError;
 use crate::limits::Limits;
 use crate::state::ServerState;
+use crate::ui;
 use attempts::FailedAttempts;
+use key_pair::{KEY_PAIR, KeyPairToken};
 use passwords::VerifiedPasswords;
 use tokens::{SESSION_TOKEN_PREFIX, SessionLogins};
 
@@ -44,12 +53,27 @@ impl FromRequestParts<ServerState> for LoggedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, server: &ServerState) -> Result<Self, ApiError> {
-        let peer = parts
-            .extensions
-            .get::<PeerAddress>()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        server.logins.authenticate(&parts.headers, peer).await.map(Self)
+        if let Some(browser) = ui::browser_login(server, parts).await? {
+            return Ok(Self(browser.identity));
+        }
+        server.logins.authenticate(&parts.headers, address_of(parts)).await.map(Self)
     }
+}
+
+/// The address of the other end.
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl FromRequestParts<ServerState> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ServerState) -> Result<Self, Infallible> {
+        Ok(Self(address_of(parts)))
+    }
+}
+
+fn address_of(parts: &Parts) -> IpAddr {
+    let peer = parts.extensions.get::<PeerAddress>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
 }
 
 /// Logins and what is remembered of them.
@@ -58,6 +82,7 @@ pub(crate) struct Logins {
     verified: VerifiedPasswords,
     attempts: FailedAttempts,
     tokens: SessionLogins,
+    pub(crate) browsers: BrowserLogins,
 }
 
 impl Logins {
@@ -67,6 +92,7 @@ impl Logins {
             verified: VerifiedPasswords::new(),
             attempts: FailedAttempts::new(limits.failed_logins_max, limits.failed_login_window_secs),
             tokens: SessionLogins::new(limits.clone()),
+            browsers: BrowserLogins::new(limits.clone()),
         }
     }
 
@@ -76,11 +102,28 @@ impl Logins {
         match authorization_of(request)? {
             Authorization::Basic { user, password } => {
                 let identity = Identity { organization, user };
-                self.check_password(&identity, &password, peer).await?;
+                if !self.is_access_token(&identity, &password).await? {
+                    self.check_password(&identity, &password, peer).await?;
+                }
                 Ok(identity)
             }
-            Authorization::Bearer(token) => self.check_token(&token, request, organization).await,
+            Authorization::Bearer(token) if is_key_pair_login(request) => {
+                self.check_key_pair(&token, organization, peer).await
+            }
+            Authorization::Bearer(token) => self.check_token(&token, request).await,
         }
+    }
+
+    /// Proves a user by password and gives the password's fingerprint, on which a longer login rests.
+    pub(crate) async fn prove_password(
+        &self,
+        identity: &Identity,
+        password: &str,
+        peer: IpAddr,
+    ) -> Result<String, ApiError> {
+        self.check_password(identity, password, peer).await?;
+        let user = self.user(identity).await?.ok_or_else(wrong_password)?;
+        Ok(user.fingerprint().to_owned())
     }
 
     async fn check_password(
@@ -89,16 +132,7 @@ impl Logins {
         password: &str,
         peer: IpAddr,
     ) -> Result<(), ApiError> {
-        self.attempts.check(identity, peer).map_err(|wait_secs| {
-            ApiError::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                ErrorCode::AUTHENTICATE_FAILURE,
-                format!(
-                    "too many failed logins of user `{}` from {peer}: wait {wait_secs} seconds",
-                    identity.user
-                ),
-            )
-        })?;
+        self.check_attempts(identity, peer)?;
         let Some(user) = self.user(identity).await? else {
             self.require_organization(&identity.organization).await?;
             passwords::take_as_long_as_a_verification(password).await;
@@ -113,7 +147,8 @@ impl Logins {
         if self.verified.holds(identity, user.fingerprint(), password) {
             return Ok(());
         }
-        if !self.catalog.verify_password(&user, password).await {
+        // A disabled user is told no more than one who does not exist, and it takes as long.
+        if !self.catalog.verify_password(&user, password).await || user.disabled {
             self.attempts.add(identity, peer);
             tracing::warn!(organization = %identity.organization, user = %identity.user, %peer, "login refused");
             return Err(wrong_password());
@@ -123,30 +158,72 @@ impl Logins {
         Ok(())
     }
 
-    async fn check_token(
+    /// A token that the client signed with its private key for this request.
+    async fn check_key_pair(
         &self,
         token: &str,
-        request: &HeaderMap,
         organization: String,
+        peer: IpAddr,
     ) -> Result<Identity, ApiError> {
+        // An unknown user, a wrong key and an old token are told alike, so that names cannot be guessed.
+        let refused = || {
+            ApiError::unauthorized(
+                ErrorCode::AUTHENTICATE_FAILURE,
+                "Authentication failed: the user does not exist, or the token is too old or not signed with the user's key",
+            )
+        };
+        let token = KeyPairToken::parse(token).ok_or_else(refused)?;
+        let identity = Identity { organization, user: token.user().to_owned() };
+        self.check_attempts(&identity, peer)?;
+        let keys = self
+            .catalog
+            .public_keys(&identity.organization, &identity.user)
+            .await
+            .map_err(|error| catalog_failed(&error))?;
+        let user = self.user(&identity).await?;
+        let is_proved = token.is_proved_by(&keys, &identity.organization, SystemTime::now());
+        if !is_proved || user.is_none_or(|user| user.disabled) {
+            self.require_organization(&identity.organization).await?;
+            self.attempts.add(&identity, peer);
+            tracing::warn!(organization = %identity.organization, user = %identity.user, %peer, "login by key pair refused");
+            return Err(refused());
+        }
+        self.attempts.forget(&identity, peer);
+        Ok(identity)
+    }
+
+    fn check_attempts(&self, identity: &Identity, peer: IpAddr) -> Result<(), ApiError> {
+        self.attempts.check(identity, peer).map_err(|wait_secs| {
+            ApiError::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                ErrorCode::AUTHENTICATE_FAILURE,
+                format!(
+                    "too many failed logins of user `{}` from {peer}: wait {wait_secs} seconds",
+                    identity.user
+                ),
+            )
+        })
+    }
+
+    async fn check_token(&self, token: &str, request: &HeaderMap) -> Result<Identity, ApiError> {
         if !token.starts_with(SESSION_TOKEN_PREFIX) {
             return Err(ApiError::unauthorized(
                 ErrorCode::AUTHENTICATE_FAILURE,
-                "Authentication failed: this server takes passwords and its own session tokens only",
+                "Authentication failed: this server takes passwords, key pairs and its own session tokens only",
             ));
         }
         let login = self.tokens.find(token)?;
-        let names_another =
-            request.contains_key(headers::TENANT) && organization != login.identity.organization;
-        if names_another || !self.is_current(&login.identity, &login.fingerprint).await? {
+        if names_another(request, &login.identity)?
+            || !self.is_current(&login.identity, &login.fingerprint).await?
+        {
             return Err(tokens::session_token_not_found());
         }
         Ok(login.identity)
     }
 
     /// Whether the user still exists with the password that the login was made with.
-    async fn is_current(&self, identity: &Identity, fingerprint: &str) -> Result<bool, ApiError> {
-        Ok(self.user(identity).await?.is_some_and(|user| user.fingerprint() == fingerprint))
+    pub(crate) async fn is_current(&self, identity: &Identity, fingerprint: &str) -> Result<bool, ApiError> {
+        Ok(self.user(identity).await?.is_some_and(|user| user.fingerprint() == fingerprint && !user.disabled))
     }
 
     async fn user(&self, identity: &Identity) -> Result<Option<catalog::User>, ApiError> {
@@ -168,6 +245,14 @@ impl Logins {
     }
 }
 
+/// The browser has to log in again.
+pub(crate) fn session_is_over() -> ApiError {
+    ApiError::unauthorized(
+        ErrorCode::SESSION_TOKEN_NOT_FOUND,
+        "this browser is not logged in, or no longer: log in again",
+    )
+}
+
 /// Answers the same for an unknown user, so that names cannot be guessed.
 fn wrong_password() -> ApiError {
     ApiError::unauthorized(
@@ -180,10 +265,25 @@ fn catalog_failed(error: &CatalogError) -> ApiError {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::INTERNAL, error.to_string())
 }
 
+/// Whether the request names an organization other than that of the login its token stands for.
+fn names_another(request: &HeaderMap, identity: &Identity) -> Result<bool, ApiError> {
+    Ok(request.contains_key(headers::TENANT) && organization_of(request)? != identity.organization)
+}
+
+fn is_key_pair_login(request: &HeaderMap) -> bool {
+    request
+        .get(headers::AUTH_METHOD)
+        .is_some_and(|method| method.as_bytes().eq_ignore_ascii_case(KEY_PAIR.as_bytes()))
+}
+
 fn organization_of(request: &HeaderMap) -> Result<String, ApiError> {
-    let Some(name) = request.get(headers::TENANT) else {
+    let mut names = request.get_all(headers::TENANT).iter();
+    let Some(name) = names.next() else {
         return Ok(DEFAULT_ORGANIZATION.to_owned());
     };
+    if names.next().is_some() {
+        return Err(ApiError::bad_request("header X-DATABEND-TENANT stands there twice"));
+    }
     match name.to_str() {
         Ok("") => Ok(DEFAULT_ORGANIZATION.to_owned()),
         Ok(name) => Ok(name.to_owned()),

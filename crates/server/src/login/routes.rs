@@ -37,6 +37,7 @@ pub(crate) async fn login(
 ) -> Result<impl IntoResponse, ApiError> {
     check_settings(&request)?;
     check_database(&server, &identity, &request).await?;
+    check_role(&server, &identity, &request).await?;
     let session_id = uuid::Uuid::now_v7().to_string();
     let tokens = if parameters.disable_session_token {
         None
@@ -67,7 +68,8 @@ pub(crate) async fn refresh(
     };
     let logins = &server.logins;
     let login = logins.tokens.find_by_refresh_token(&refresh_token)?;
-    if !logins.is_current(&login.identity, &login.fingerprint).await? {
+    let is_of_another = super::names_another(&request_headers, &login.identity)?;
+    if is_of_another || !logins.is_current(&login.identity, &login.fingerprint).await? {
         return Err(session_token_not_found());
     }
     let tokens = logins.tokens.create(&login.identity, &login.fingerprint);
@@ -88,17 +90,26 @@ pub(crate) async fn logout(
 }
 
 /// `POST /v1/verify`: says who the user is.
-pub(crate) async fn verify(LoggedIn(identity): LoggedIn) -> Json<VerifyResponse> {
-    let default_role = if identity.user == ROOT_USER { "account_admin" } else { "public" };
-    Json(VerifyResponse {
+pub(crate) async fn verify(
+    State(server): State<ServerState>,
+    LoggedIn(identity): LoggedIn,
+) -> Result<Json<VerifyResponse>, ApiError> {
+    let catalog = &server.logins.catalog;
+    let grants =
+        catalog.grants(&identity.organization).await.map_err(|error| super::catalog_failed(&error))?;
+    let user = server.logins.user(&identity).await?.ok_or_else(super::wrong_password)?;
+    let built_in = if identity.user == ROOT_USER { catalog::ACCOUNT_ADMIN } else { catalog::PUBLIC };
+    let granted = catalog::Grantee::User(identity.user.clone());
+    let auth_type = if user.public_keys > 0 { "key_pair" } else { "password" };
+    Ok(Json(VerifyResponse {
         tenant: identity.organization,
-        user: identity.user,
-        auth_type: "password".to_owned(),
+        auth_type: auth_type.to_owned(),
         is_configured: false,
-        default_role: default_role.to_owned(),
+        default_role: grants.default_role(&identity.user).unwrap_or(built_in).to_owned(),
         default_warehouse: String::new(),
-        roles: Vec::new(),
-    })
+        roles: grants.roles_of(&granted).map(str::to_owned).collect(),
+        user: identity.user,
+    }))
 }
 
 /// A zone that clients do not know would make them fail at every result, so it fails here.
@@ -124,6 +135,21 @@ async fn check_database(
         Some(name) => {
             let use_database = format!("USE {}", statements::quote_name(name));
             statements::run(server, identity, use_database).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn check_role(
+    server: &ServerState,
+    identity: &Identity,
+    request: &LoginRequest,
+) -> Result<(), ApiError> {
+    match request.role.as_deref() {
+        None | Some("") => Ok(()),
+        Some(name) => {
+            let set_role = format!("SET ROLE {}", statements::quote_name(name));
+            statements::run(server, identity, set_role).await?;
             Ok(())
         }
     }

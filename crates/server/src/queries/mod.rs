@@ -21,12 +21,12 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-pub(crate) use pages::{Page, PageLimits, PageNotThere};
+pub(crate) use buffer::{BufferLimits, End};
+pub(crate) use pages::{NextPage, Page, PageLimits, PageNotThere};
 pub(crate) use running::{Query, QuerySpec};
 
 use crate::limits::Limits;
 use crate::runner::StatementRunner;
-use pages::NextPage;
 
 /// How long the server goes on after its last query, for a client whose last page did not arrive and for one
 /// that has still to hear that its query was stopped.
@@ -223,7 +223,8 @@ impl Queries {
 
     /// How many queries run or have rows that their clients have not taken.
     pub(crate) fn unfinished(&self) -> usize {
-        self.inner.table.lock().by_id.values().filter(|query| !query.is_finished()).count()
+        let table = self.inner.table.lock();
+        table.by_id.values().filter(|query| !query.is_finished() && !query.is_killed()).count()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

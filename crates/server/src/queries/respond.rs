@@ -163,6 +163,8 @@ fn session_after(query: &Query, started: Option<&Started>, failed: bool) -> Opti
     session.catalog = Some(state.catalog.clone());
     session.database = Some(state.database.clone());
     session.settings = Some(settings.collect());
+    session.role = state.role.clone();
+    session.secondary_roles = state.secondary_roles.clone();
     Some(session)
 }
 

@@ -12,9 +12,8 @@ use engine::{Identity, Progress, SessionState, StatementRequest};
 use protocol::{ErrorCode, HeartbeatRequest, HeartbeatResponse, QueryRequest, StateResponse, headers};
 use serde_json::Value;
 
-use super::buffer::{BufferLimits, End};
 use super::respond::{BodyFormat, final_response, page_response, state_of};
-use super::{PageLimits, PageNotThere, Query, QuerySpec, StartError};
+use super::{BufferLimits, End, PageLimits, PageNotThere, Query, QuerySpec, StartError};
 use crate::body::JsonBody;
 use crate::errors::{ApiError, error_body};
 use crate::limits::Limits;
@@ -219,6 +218,8 @@ pub(crate) fn session_state(
     Ok(SessionState {
         catalog: session.catalog.clone().unwrap_or(default.catalog),
         database: session.database.clone().filter(|name| !name.is_empty()).unwrap_or(default.database),
+        role: session.role.clone().filter(|role| !role.is_empty()),
+        secondary_roles: session.secondary_roles.clone(),
         settings,
     })
 }
@@ -233,7 +234,7 @@ pub(crate) fn settings_as_texts(settings: &BTreeMap<String, Value>) -> BTreeMap<
     settings.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-fn refuse(refusal: StartError, limits: &Limits) -> ApiError {
+pub(crate) fn refuse(refusal: StartError, limits: &Limits) -> ApiError {
     match refusal {
         StartError::Stopping => ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -142,6 +142,11 @@ impl Query {
         self.cancel.cancel();
     }
 
+    /// Whether it was stopped: nothing of it is worth waiting for.
+    pub(super) fn is_killed(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
     /// Whether the client has everything.
     pub(super) fn is_finished(&self) -> bool {
         self.is_finished.load(Ordering::Acquire)

@@ -477,3 +477,14 @@ async fn draining_does_not_wait_for_ever() {
     assert_eq!(began_at.elapsed(), Duration::from_secs(30) + LAST_PAGE_GRACE);
     assert_eq!(failure(&query.page(0).await.unwrap()), ErrorKind::Cancelled);
 }
+
+#[tokio::test(start_paused = true)]
+async fn draining_does_not_wait_for_what_was_killed() {
+    let world = World::new(0, Limits::default());
+    let query = world.start("q", "never");
+    query.kill();
+    let began_at = Instant::now();
+    world.queries.drain().await;
+    assert_eq!(began_at.elapsed(), Duration::ZERO);
+    assert_eq!(failure(&query.page(0).await.unwrap()), ErrorKind::Cancelled);
+}

@@ -7,13 +7,13 @@ use server::{Config, RootPassword, RunningServer};
 
 use crate::world::{Client, PASSWORD};
 
-struct EngineWorld {
-    _server: RunningServer,
-    client: Client,
+pub struct EngineWorld {
+    server: RunningServer,
+    pub client: Client,
 }
 
 impl EngineWorld {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
         let credentials = CredentialsOptions {
             server: ServerSettings { identity: IdentitySource::Nothing, ..ServerSettings::default() },
@@ -23,7 +23,11 @@ impl EngineWorld {
         let catalog = Catalog::open(None).await.unwrap();
         let server = server::start_with_credentials(&config, &password, catalog, credentials).await.unwrap();
         let client = Client::new(&format!("http://{}", server.address()));
-        Self { _server: server, client }
+        Self { server, client }
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.server.address()
     }
 }
 

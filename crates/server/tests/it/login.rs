@@ -163,7 +163,7 @@ async fn a_dropped_user_is_nobody_at_once() {
 #[tokio::test]
 async fn a_user_without_a_password_cannot_log_in() {
     let world = World::new().await;
-    let user = NewUser { name: "locked", password: None };
+    let user = NewUser { name: "locked", ..NewUser::default() };
     world.catalog.create_user("default", &user, CreateMode::Create).await.unwrap();
     assert_eq!(world.client.user("locked", "").post("/v1/verify", json!({})).await.status, 401);
 }
@@ -204,4 +204,68 @@ async fn verify_says_who_one_is() {
         world.client.organization("acme").user("alice", PASSWORD).post("/v1/verify", json!({})).await;
     assert_eq!(answer.json()["tenant"], "acme");
     assert_eq!(answer.json()["user"], "alice");
+}
+
+/// As Databend's drivers do it: a token of their own for each request, and a header that says so.
+#[tokio::test]
+async fn a_key_pair_logs_in() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use ring::signature::{Ed25519KeyPair, KeyPair};
+
+    let world = World::new().await;
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap();
+    let prefix = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let public_key = STANDARD.encode([&prefix, pair.public_key().as_ref()].concat());
+    let user = NewUser { name: "svc", public_key: Some(&public_key), ..NewUser::default() };
+    world.catalog.create_user("acme", &user, CreateMode::Create).await.unwrap();
+
+    let token = |user: &str| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let header = part(json!({"alg": "EdDSA", "typ": "JWT"}));
+        let signed = format!("{header}.{}", part(json!({"sub": user, "iat": now, "exp": now + 60})));
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(pair.sign(signed.as_bytes()).as_ref()))
+    };
+    let ask = async |organization: &str, path: &str, token: String| {
+        let client = world.client.nobody().organization(organization);
+        let request = client.request(Method::POST, path).header("X-DATABEND-AUTH-METHOD", "keypair");
+        send(request.bearer_auth(token).json(&json!({"sql": "rows 1"}))).await
+    };
+    let verified = ask("acme", "/v1/verify", token("svc")).await.json();
+    assert_eq!((&verified["user"], &verified["auth_type"]), (&json!("svc"), &json!("key_pair")));
+    assert_eq!(ask("acme", "/v1/query", token("svc")).await.json()["state"], "Succeeded");
+    assert_eq!(ask("acme", "/v1/session/login", token("svc")).await.status, 200);
+    // Another user's name, another organization, and the token without the header prove nothing.
+    for (organization, user) in [("acme", "alice"), ("acme", "root"), ("default", "svc"), ("acme", "nobody")]
+    {
+        let refused = ask(organization, "/v1/verify", token(user)).await;
+        assert_eq!(refused.error().0, 401, "{organization} {user}");
+    }
+    let bare = world.client.nobody().organization("acme").request(Method::POST, "/v1/verify");
+    assert_eq!(send(bare.bearer_auth(token("svc"))).await.error().0, 401);
+    // There is no password to guess, and a disabled user is out.
+    assert_eq!(
+        world.client.organization("acme").user("svc", "").post("/v1/verify", json!({})).await.status,
+        401
+    );
+    let change = catalog::UserChange { disabled: Some(true), ..catalog::UserChange::default() };
+    world.catalog.alter_user("acme", "svc", &change).await.unwrap();
+    assert_eq!(ask("acme", "/v1/verify", token("svc")).await.error().0, 401);
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_at_once() {
+    let world = World::new().await;
+    let alice = world.client.user("alice", PASSWORD);
+    let login = alice.post("/v1/session/login", json!({})).await.json();
+    let session_token = login["tokens"]["session_token"].as_str().unwrap();
+    let change = catalog::UserChange { disabled: Some(true), ..catalog::UserChange::default() };
+    world.catalog.alter_user("default", "alice", &change).await.unwrap();
+    assert_eq!(alice.post("/v1/verify", json!({})).await.error().0, 401);
+    let with_token = world.client.nobody().request(Method::POST, "/v1/verify").bearer_auth(session_token);
+    assert_eq!(send(with_token).await.error().1, 5103);
+    let change = catalog::UserChange { disabled: Some(false), ..catalog::UserChange::default() };
+    world.catalog.alter_user("default", "alice", &change).await.unwrap();
+    assert_eq!(alice.post("/v1/verify", json!({})).await.status, 200);
 }

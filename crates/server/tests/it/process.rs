@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use futures::StreamExt;
 use reqwest::StatusCode;
 
 use crate::world::Client;
@@ -71,6 +72,41 @@ async fn a_password_is_made_at_the_first_start_and_said_once() {
     assert_eq!(second.client(&password).start("q", "SELECT 1").await.status, StatusCode::OK);
     second.signal("-INT");
     assert!(second.child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn the_history_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_the_first = "SELECT count(*) FROM system.query_history WHERE sql LIKE 'SELECT ''before%'";
+    let mut seen = 0_u64;
+    for life in 0..3 {
+        let mut serving = serve(folder.path(), Some("pw"));
+        let client = serving.client("pw");
+        let rows = client.rows(of_the_first).await;
+        let known: u64 = rows[0][0].as_str().unwrap().parse().unwrap();
+        // What is written behind the statements' back may lose its last moment.
+        assert!((life == 0 || known > 0) && known <= seen, "life {life}: {known} of {seen}");
+        assert!(!serving.said.contains("damaged"), "{}", serving.said);
+        let queries = (0..200).map(|number| {
+            let client = client.clone();
+            async move { client.run(&format!("SELECT 'before', {number}")).await }
+        });
+        // Killed in the middle of it: whatever had been written has to be whole.
+        let mut queries = futures::stream::iter(queries).buffer_unordered(8);
+        for _ in 0..100 {
+            queries.next().await.unwrap().unwrap();
+        }
+        seen += 200;
+        let wal = folder.path().join("history.sqlite-wal");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !String::from_utf8_lossy(&std::fs::read(&wal).unwrap()).contains("SELECT 'before'") {
+            assert!(std::time::Instant::now() < deadline, "nothing is written");
+            tokio::task::yield_now().await;
+        }
+        serving.child.kill().unwrap();
+        serving.child.wait().unwrap();
+        drop(queries);
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! `CREATE …`
 
 use super::unsupported::{self, Unsupported};
-use super::{CreateConnection, CreateFileFormat, CreateStage, CreateUser, Statement};
+use super::{
+    CreateConnection, CreateFileFormat, CreateOrganization, CreateRole, CreateStage, CreateUser, CreateView,
+    Statement,
+};
 use crate::parser::Parser;
 use crate::{Span, SyntaxError, suggest};
 
-const OBJECTS: [&str; 4] = ["CONNECTION", "STAGE", "FILE FORMAT", "USER"];
+const OBJECTS: [&str; 7] = ["CONNECTION", "STAGE", "FILE FORMAT", "USER", "ROLE", "ORGANIZATION", "VIEW"];
 
 /// Behind CREATE, which stands at `verb`.
 pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, SyntaxError> {
@@ -22,6 +25,15 @@ pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, Sy
     }
     if parser.take_keyword("USER") {
         return Ok(Statement::CreateUser(CreateUser::parse(parser, or_replace)?));
+    }
+    if parser.take_keyword("ROLE") {
+        return Ok(Statement::CreateRole(CreateRole::parse(parser, or_replace)?));
+    }
+    if parser.take_keyword("ORGANIZATION") {
+        return Ok(Statement::CreateOrganization(CreateOrganization::parse(parser, or_replace)?));
+    }
+    if parser.take_keyword("VIEW") {
+        return Ok(Statement::CreateView(CreateView::parse(parser, or_replace)?));
     }
     Unsupported::parse_object(parser, "CREATE", verb).ok_or_else(|| unknown_object(parser, &OBJECTS))
 }

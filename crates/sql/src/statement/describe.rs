@@ -1,7 +1,7 @@
 //! `{DESC | DESCRIBE} …`
 
 use super::unsupported::Unsupported;
-use super::{DescribeConnection, DescribeStage, DescribeTable, Statement};
+use super::{DescribeConnection, DescribeFileFormat, DescribeStage, DescribeTable, DescribeUser, Statement};
 use crate::lexer::TokenKind;
 use crate::parser::Parser;
 use crate::{Span, SyntaxError};
@@ -17,7 +17,14 @@ pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, Sy
         if parser.take_keyword("STAGE") {
             return Ok(Statement::DescribeStage(DescribeStage::parse(parser)?));
         }
+        if parser.take_keywords(&["FILE", "FORMAT"]) {
+            return Ok(Statement::DescribeFileFormat(DescribeFileFormat::parse(parser)?));
+        }
+        if parser.take_keyword("USER") {
+            return Ok(Statement::DescribeUser(DescribeUser::parse(parser)?));
+        }
         if !parser.take_keyword("TABLE")
+            && !parser.take_keyword("VIEW")
             && let Some(statement) = Unsupported::parse_object(parser, "DESCRIBE", verb)
         {
             return Ok(statement);

@@ -2,11 +2,13 @@
 
 use super::create::unknown_object;
 use super::unsupported::Unsupported;
-use super::{DropConnection, DropFileFormat, DropStage, DropUser, Statement};
+use super::{
+    DropConnection, DropFileFormat, DropOrganization, DropRole, DropStage, DropUser, DropView, Statement,
+};
 use crate::parser::Parser;
 use crate::{Span, SyntaxError};
 
-const OBJECTS: [&str; 4] = ["CONNECTION", "STAGE", "FILE FORMAT", "USER"];
+const OBJECTS: [&str; 7] = ["CONNECTION", "STAGE", "FILE FORMAT", "USER", "ROLE", "ORGANIZATION", "VIEW"];
 
 /// Behind DROP, which stands at `verb`.
 pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, SyntaxError> {
@@ -21,6 +23,15 @@ pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, Sy
     }
     if parser.take_keyword("USER") {
         return Ok(Statement::DropUser(DropUser::parse(parser)?));
+    }
+    if parser.take_keyword("ROLE") {
+        return Ok(Statement::DropRole(DropRole::parse(parser)?));
+    }
+    if parser.take_keyword("ORGANIZATION") {
+        return Ok(Statement::DropOrganization(DropOrganization::parse(parser)?));
+    }
+    if parser.take_keyword("VIEW") {
+        return Ok(Statement::DropView(DropView::parse(parser)?));
     }
     Unsupported::parse_object(parser, "DROP", verb).ok_or_else(|| unknown_object(parser, &OBJECTS))
 }

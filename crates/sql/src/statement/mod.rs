@@ -1,84 +1,136 @@
 //! The statements: one file each. This one only dispatches, and so do the files of single verbs.
 
 mod alter;
+mod alter_connection;
+mod alter_role;
 mod alter_stage;
 mod alter_user;
 mod create;
 mod create_connection;
 mod create_file_format;
+mod create_role;
 mod create_stage;
 mod create_user;
+mod create_view;
 mod describe;
 mod describe_connection;
+mod describe_file_format;
 mod describe_stage;
 mod describe_table;
+mod describe_user;
 mod drop;
 mod drop_connection;
 mod drop_file_format;
+mod drop_role;
 mod drop_stage;
 mod drop_user;
+mod drop_view;
 mod explain;
+mod grant;
 mod kill_query;
 mod list;
+mod organization;
 mod presign;
 mod remove;
+mod revoke;
+mod role;
 mod set;
+mod set_role;
 mod show;
 mod show_columns;
 mod show_connections;
+mod show_create_view;
 mod show_databases;
 mod show_file_formats;
 mod show_filter;
 mod show_functions;
+mod show_grants;
 mod show_organization;
 mod show_processlist;
+mod show_public_keys;
+mod show_roles;
 mod show_settings;
+mod show_setup;
 mod show_stages;
 mod show_tables;
 mod show_users;
+mod show_views;
+mod suggest_policy;
 mod unset;
 mod unsupported;
 mod use_database;
 mod user;
+mod validate;
+mod validate_connection;
+mod validate_role_policy;
+mod validate_stage;
+mod validate_trust_policy;
 mod with_settings;
 
 use std::fmt;
 
+pub use alter_connection::AlterConnection;
+pub use alter_role::AlterRole;
 pub use alter_stage::{AlterStage, StageChange, StageProperty};
 pub use alter_user::AlterUser;
 pub use create_connection::CreateConnection;
 pub use create_file_format::CreateFileFormat;
+pub use create_role::CreateRole;
 pub use create_stage::{CreateStage, StageLocation};
 pub use create_user::CreateUser;
+pub use create_view::CreateView;
 pub use describe_connection::DescribeConnection;
+pub use describe_file_format::DescribeFileFormat;
 pub use describe_stage::DescribeStage;
 pub use describe_table::DescribeTable;
+pub use describe_user::DescribeUser;
 pub use drop_connection::DropConnection;
 pub use drop_file_format::DropFileFormat;
+pub use drop_role::DropRole;
 pub use drop_stage::DropStage;
 pub use drop_user::DropUser;
+pub use drop_view::DropView;
 pub use explain::Explain;
+pub use grant::Grant;
 pub use kill_query::KillQuery;
 pub use list::List;
+pub use organization::{
+    AllowedRoles, AlterOrganization, CreateOrganization, DropOrganization, OrganizationOptions,
+    ShowOrganizations,
+};
 pub use presign::{Presign, PresignAction};
 pub use remove::Remove;
+pub use revoke::Revoke;
+pub use role::{GrantTarget, Granted, GrantedPrivileges, Grantee, PrivilegeWords};
 pub use set::{Set, Setting, SettingScope, SettingValue};
+pub use set_role::{SetRole, SetSecondaryRoles};
 pub use show_columns::ShowColumns;
 pub use show_connections::ShowConnections;
+pub use show_create_view::ShowCreateView;
 pub use show_databases::ShowDatabases;
 pub use show_file_formats::ShowFileFormats;
 pub use show_filter::{Condition, ShowFilter, ShowRows};
 pub use show_functions::ShowFunctions;
+pub use show_grants::{GrantsOf, ShowGrants};
 pub use show_organization::ShowOrganization;
 pub use show_processlist::ShowProcesslist;
+pub use show_public_keys::ShowPublicKeys;
+pub use show_roles::ShowRoles;
 pub use show_settings::ShowSettings;
+pub use show_setup::{SetupAccess, SetupForm, SetupTarget, ShowSetup};
 pub use show_stages::ShowStages;
 pub use show_tables::ShowTables;
 pub use show_users::ShowUsers;
+pub use show_views::ShowViews;
+pub use suggest_policy::SuggestPolicy;
 pub use unset::Unset;
 pub use unsupported::Unsupported;
 pub use use_database::Use;
 pub use user::{Authentication, PasswordPlugin, UserName, UserOption};
+pub use validate_connection::ValidateConnection;
+pub use validate_role_policy::{PolicyPlace, ValidateRolePolicy};
+pub use validate_stage::ValidateStage;
+pub use validate_trust_policy::ValidateTrustPolicy;
 pub use with_settings::WithSettings;
 
 use crate::lexer::{Token, TokenKind, check_brackets, tokenize};
@@ -89,12 +141,9 @@ use crate::{Query, Span, SyntaxError, suggest};
 /// One statement of the dialect. `Display` prints text that parses back to an equal statement, secrets
 /// included; [`Statement::redacted`] is for everything that people or logs see.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one of them lives at a time, and boxes would be in every match"
-)]
 pub enum Statement {
     CreateConnection(CreateConnection),
+    AlterConnection(AlterConnection),
     DropConnection(DropConnection),
     DescribeConnection(DescribeConnection),
     ShowConnections(ShowConnections),
@@ -102,6 +151,7 @@ pub enum Statement {
     AlterStage(AlterStage),
     DropStage(DropStage),
     DescribeStage(DescribeStage),
+    DescribeUser(DescribeUser),
     ShowStages(ShowStages),
     List(List),
     Remove(Remove),
@@ -109,7 +159,14 @@ pub enum Statement {
     CreateFileFormat(CreateFileFormat),
     DropFileFormat(DropFileFormat),
     ShowFileFormats(ShowFileFormats),
+    DescribeFileFormat(DescribeFileFormat),
+    CreateView(CreateView),
+    DropView(DropView),
+    ShowViews(ShowViews),
+    ShowCreateView(ShowCreateView),
     ShowOrganization(ShowOrganization),
+    ShowSetup(ShowSetup),
+    SuggestPolicy(SuggestPolicy),
     Use(Use),
     Set(Set),
     Unset(Unset),
@@ -125,8 +182,26 @@ pub enum Statement {
     AlterUser(AlterUser),
     DropUser(DropUser),
     ShowUsers(ShowUsers),
+    ShowPublicKeys(ShowPublicKeys),
+    CreateRole(CreateRole),
+    AlterRole(AlterRole),
+    DropRole(DropRole),
+    ShowRoles(ShowRoles),
+    Grant(Grant),
+    Revoke(Revoke),
+    ShowGrants(ShowGrants),
+    SetRole(SetRole),
+    SetSecondaryRoles(SetSecondaryRoles),
+    CreateOrganization(CreateOrganization),
+    AlterOrganization(AlterOrganization),
+    DropOrganization(DropOrganization),
+    ShowOrganizations(ShowOrganizations),
     ShowProcesslist(ShowProcesslist),
     KillQuery(KillQuery),
+    ValidateConnection(ValidateConnection),
+    ValidateStage(ValidateStage),
+    ValidateTrustPolicy(ValidateTrustPolicy),
+    ValidateRolePolicy(ValidateRolePolicy),
     Explain(Explain),
     /// SELECT, WITH, VALUES or a query in parentheses.
     Query(Query),
@@ -145,6 +220,7 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statement: &dyn fmt::Display = match self {
             Statement::CreateConnection(statement) => statement,
+            Statement::AlterConnection(statement) => statement,
             Statement::DropConnection(statement) => statement,
             Statement::DescribeConnection(statement) => statement,
             Statement::ShowConnections(statement) => statement,
@@ -152,6 +228,7 @@ impl fmt::Display for Statement {
             Statement::AlterStage(statement) => statement,
             Statement::DropStage(statement) => statement,
             Statement::DescribeStage(statement) => statement,
+            Statement::DescribeUser(statement) => statement,
             Statement::ShowStages(statement) => statement,
             Statement::List(statement) => statement,
             Statement::Remove(statement) => statement,
@@ -159,7 +236,14 @@ impl fmt::Display for Statement {
             Statement::CreateFileFormat(statement) => statement,
             Statement::DropFileFormat(statement) => statement,
             Statement::ShowFileFormats(statement) => statement,
+            Statement::DescribeFileFormat(statement) => statement,
+            Statement::CreateView(statement) => statement,
+            Statement::DropView(statement) => statement,
+            Statement::ShowViews(statement) => statement,
+            Statement::ShowCreateView(statement) => statement,
             Statement::ShowOrganization(statement) => statement,
+            Statement::ShowSetup(statement) => statement,
+            Statement::SuggestPolicy(statement) => statement,
             Statement::Use(statement) => statement,
             Statement::Set(statement) => statement,
             Statement::Unset(statement) => statement,
@@ -174,8 +258,26 @@ impl fmt::Display for Statement {
             Statement::AlterUser(statement) => statement,
             Statement::DropUser(statement) => statement,
             Statement::ShowUsers(statement) => statement,
+            Statement::ShowPublicKeys(statement) => statement,
+            Statement::CreateRole(statement) => statement,
+            Statement::AlterRole(statement) => statement,
+            Statement::DropRole(statement) => statement,
+            Statement::ShowRoles(statement) => statement,
+            Statement::Grant(statement) => statement,
+            Statement::Revoke(statement) => statement,
+            Statement::ShowGrants(statement) => statement,
+            Statement::SetRole(statement) => statement,
+            Statement::SetSecondaryRoles(statement) => statement,
+            Statement::CreateOrganization(statement) => statement,
+            Statement::AlterOrganization(statement) => statement,
+            Statement::DropOrganization(statement) => statement,
+            Statement::ShowOrganizations(statement) => statement,
             Statement::ShowProcesslist(statement) => statement,
             Statement::KillQuery(statement) => statement,
+            Statement::ValidateConnection(statement) => statement,
+            Statement::ValidateStage(statement) => statement,
+            Statement::ValidateTrustPolicy(statement) => statement,
+            Statement::ValidateRolePolicy(statement) => statement,
             Statement::Explain(statement) => statement,
             Statement::Query(statement) => statement,
             Statement::Unsupported(statement) => statement,
@@ -279,11 +381,21 @@ pub(crate) fn parse_statement(parser: &mut Parser<'_>) -> Result<Statement, Synt
         "LIST" => Statement::List(List::parse(parser)?),
         "REMOVE" => Statement::Remove(Remove::parse(parser)?),
         "PRESIGN" => Statement::Presign(Presign::parse(parser)?),
-        "USE" => Statement::Use(Use::parse(parser)?),
-        "SET" => Statement::Set(Set::parse(parser)?),
+        "USE" => match parse_roles(parser)? {
+            Some(statement) => statement,
+            None => Statement::Use(Use::parse(parser)?),
+        },
+        "SET" => match parse_roles(parser)? {
+            Some(statement) => statement,
+            None => Statement::Set(Set::parse(parser)?),
+        },
+        "GRANT" => Statement::Grant(Grant::parse(parser)?),
+        "REVOKE" => Statement::Revoke(Revoke::parse(parser)?),
         "UNSET" => Statement::Unset(Unset::parse(parser)?),
         "SETTINGS" => Statement::WithSettings(WithSettings::parse(parser)?),
+        "SUGGEST" => Statement::SuggestPolicy(SuggestPolicy::parse(parser)?),
         "KILL" => Statement::KillQuery(KillQuery::parse(parser)?),
+        "VALIDATE" => validate::parse(parser)?,
         _ => Explain::parse(parser)?,
     })
 }
@@ -291,8 +403,16 @@ pub(crate) fn parse_statement(parser: &mut Parser<'_>) -> Result<Statement, Synt
 /// The first words of the statements that are parsed here; the last one is EXPLAIN.
 const VERBS: &[&str] = &[
     "CREATE", "ALTER", "DROP", "DESC", "DESCRIBE", "SHOW", "LIST", "REMOVE", "PRESIGN", "USE", "SET",
-    "UNSET", "SETTINGS", "KILL", "EXPLAIN",
+    "UNSET", "SETTINGS", "SUGGEST", "KILL", "GRANT", "REVOKE", "VALIDATE", "EXPLAIN",
 ];
+
+/// The statements about roles that SET and USE begin.
+fn parse_roles(parser: &mut Parser<'_>) -> Result<Option<Statement>, SyntaxError> {
+    if let Some(statement) = SetSecondaryRoles::parse(parser)? {
+        return Ok(Some(Statement::SetSecondaryRoles(statement)));
+    }
+    Ok(SetRole::parse(parser)?.map(Statement::SetRole))
+}
 
 fn unknown_statement(parser: &Parser<'_>) -> SyntaxError {
     let error = parser.expected("a statement");

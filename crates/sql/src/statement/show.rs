@@ -2,8 +2,9 @@
 
 use super::unsupported::{self, Unsupported};
 use super::{
-    ShowColumns, ShowConnections, ShowDatabases, ShowFileFormats, ShowFunctions, ShowOrganization,
-    ShowProcesslist, ShowSettings, ShowStages, ShowTables, ShowUsers, Statement,
+    ShowColumns, ShowConnections, ShowCreateView, ShowDatabases, ShowFileFormats, ShowFunctions, ShowGrants,
+    ShowOrganization, ShowOrganizations, ShowProcesslist, ShowPublicKeys, ShowRoles, ShowSettings, ShowSetup,
+    ShowStages, ShowTables, ShowUsers, ShowViews, Statement,
 };
 use crate::parser::Parser;
 use crate::{Span, SyntaxError, suggest};
@@ -27,12 +28,22 @@ pub(crate) fn parse(parser: &mut Parser<'_>, verb: Span) -> Result<Statement, Sy
         "CONNECTIONS" => Statement::ShowConnections(ShowConnections),
         "STAGES" => Statement::ShowStages(ShowStages::parse(parser)?),
         "ORGANIZATION" => Statement::ShowOrganization(ShowOrganization),
+        "SETUP" => Statement::ShowSetup(ShowSetup::parse(parser)?),
         "DATABASES" | "SCHEMAS" => Statement::ShowDatabases(ShowDatabases::parse(parser, full)?),
         "TABLES" => Statement::ShowTables(ShowTables::parse(parser, full)?),
+        "VIEWS" => Statement::ShowViews(ShowViews::parse(parser, full)?),
+        "CREATE" => Statement::ShowCreateView(ShowCreateView::parse(parser)?),
         "COLUMNS" | "FIELDS" => Statement::ShowColumns(ShowColumns::parse(parser, full)?),
         "SETTINGS" => Statement::ShowSettings(ShowSettings::parse(parser)?),
         "FUNCTIONS" => Statement::ShowFunctions(ShowFunctions::parse(parser)?),
         "USERS" => Statement::ShowUsers(ShowUsers::parse(parser)?),
+        "ROLES" => Statement::ShowRoles(ShowRoles::parse(parser)?),
+        "GRANTS" => Statement::ShowGrants(ShowGrants::parse(parser)?),
+        "ORGANIZATIONS" => Statement::ShowOrganizations(ShowOrganizations),
+        "PUBLIC" => {
+            parser.expect_keyword("KEYS")?;
+            Statement::ShowPublicKeys(ShowPublicKeys::parse(parser)?)
+        }
         "PROCESSLIST" => Statement::ShowProcesslist(ShowProcesslist::parse(parser)?),
         _ => {
             parser.expect_keyword("FORMATS")?;
@@ -46,20 +57,27 @@ const LISTS: &[&str] = &[
     "CONNECTIONS",
     "STAGES",
     "ORGANIZATION",
+    "SETUP",
     "DATABASES",
     "SCHEMAS",
     "TABLES",
+    "VIEWS",
+    "CREATE",
     "COLUMNS",
     "FIELDS",
     "SETTINGS",
     "FUNCTIONS",
     "USERS",
+    "ROLES",
+    "GRANTS",
+    "ORGANIZATIONS",
+    "PUBLIC",
     "PROCESSLIST",
     "FILE",
 ];
 
 /// What may have FULL before it.
-const FULL_LISTS: &[&str] = &["DATABASES", "SCHEMAS", "TABLES", "COLUMNS", "FIELDS", "PROCESSLIST"];
+const FULL_LISTS: &[&str] = &["DATABASES", "SCHEMAS", "TABLES", "VIEWS", "COLUMNS", "FIELDS", "PROCESSLIST"];
 
 fn unknown_list(parser: &Parser<'_>, allowed: &[&'static str]) -> SyntaxError {
     let error = parser.expected("what to show, such as `CONNECTIONS`, `STAGES` or `TABLES`");

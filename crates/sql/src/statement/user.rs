@@ -5,7 +5,7 @@ use std::fmt;
 use crate::display::Quoted;
 use crate::lexer::TokenKind;
 use crate::parser::Parser;
-use crate::{Name, Secret, SyntaxError};
+use crate::{Name, Secret, SyntaxError, Text};
 
 /// `IDENTIFIED …`: how a user logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Authentication {
     NoPassword,
     /// `IDENTIFIED [WITH <plugin>] BY '<password>'`.
     Password { plugin: PasswordPlugin, password: Secret },
+    /// `IDENTIFIED WITH key_pair BY '<public key>'`.
+    KeyPair { public_key: Text },
 }
 
 /// The kind of password a user has in Databend; the engine may keep all alike.
@@ -32,6 +34,16 @@ pub enum UserOption {
     DefaultWarehouse(String),
     Disabled(bool),
     MustChangePassword(bool),
+    /// `ADD PUBLIC_KEY = '<public key>' [LABEL = '<label>']`.
+    AddPublicKey {
+        public_key: Text,
+        label: Option<Text>,
+    },
+    /// `REMOVE PUBLIC_KEY {LABEL | FINGERPRINT} = '<text>'`.
+    RemovePublicKey {
+        by_label: bool,
+        text: Text,
+    },
 }
 
 /// `<name>[@'<host>']`.
@@ -69,7 +81,7 @@ impl UserName {
 impl Authentication {
     /// Behind `IDENTIFIED`.
     pub(crate) fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        const PLUGINS: [&str; 3] = ["sha256_password", "double_sha1_password", "no_password"];
+        const PLUGINS: [&str; 4] = ["sha256_password", "double_sha1_password", "key_pair", "no_password"];
         let mut plugin = PasswordPlugin::Default;
         if parser.take_keyword("WITH") {
             let word = match &parser.peek().kind {
@@ -83,6 +95,11 @@ impl Authentication {
                 }
                 "sha256_password" => PasswordPlugin::Sha256Password,
                 "double_sha1_password" => PasswordPlugin::DoubleSha1Password,
+                "key_pair" => {
+                    parser.advance();
+                    parser.expect_keyword("BY")?;
+                    return Ok(Authentication::KeyPair { public_key: parser.string("a public key")? });
+                }
                 "jwt" => {
                     let message = "login with JWT is not supported in this version";
                     return Err(parser.unsupported(parser.peek().span, message));
@@ -121,7 +138,8 @@ impl UserOption {
     }
 
     fn parse(parser: &mut Parser<'_>) -> Result<Self, SyntaxError> {
-        const OPTIONS: [&str; 4] = ["DEFAULT_ROLE", "DEFAULT_WAREHOUSE", "DISABLED", "MUST_CHANGE_PASSWORD"];
+        const OPTIONS: [&str; 6] =
+            ["DEFAULT_ROLE", "DEFAULT_WAREHOUSE", "DISABLED", "MUST_CHANGE_PASSWORD", "ADD", "REMOVE"];
         let span = parser.peek().span;
         let Some(word) = parser.word_at(0) else {
             return Err(parser.expected_one_of(&OPTIONS));
@@ -135,6 +153,30 @@ impl UserOption {
             return Err(parser.unknown_option("a user", &OPTIONS));
         }
         parser.advance();
+        if option == "ADD" {
+            parser.expect_keyword("PUBLIC_KEY")?;
+            parser.expect_symbol("=")?;
+            let public_key = parser.string("a public key")?;
+            let label = if parser.take_keyword("LABEL") {
+                parser.expect_symbol("=")?;
+                Some(parser.string("a label")?)
+            } else {
+                None
+            };
+            return Ok(UserOption::AddPublicKey { public_key, label });
+        }
+        if option == "REMOVE" {
+            parser.expect_keyword("PUBLIC_KEY")?;
+            let by_label = parser.take_keyword("LABEL");
+            if !by_label && !parser.take_keyword("FINGERPRINT") {
+                return Err(parser.expected_one_of(&["LABEL", "FINGERPRINT"]));
+            }
+            parser.expect_symbol("=")?;
+            return Ok(UserOption::RemovePublicKey {
+                by_label,
+                text: parser.string("a label or a fingerprint")?,
+            });
+        }
         parser.expect_symbol("=")?;
         Ok(match option.as_str() {
             "DEFAULT_ROLE" => UserOption::DefaultRole(parser.string("a role")?.value),
@@ -149,6 +191,7 @@ impl fmt::Display for Authentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Authentication::NoPassword => f.write_str("IDENTIFIED WITH no_password"),
+            Authentication::KeyPair { public_key } => write!(f, "IDENTIFIED WITH key_pair BY {public_key}"),
             Authentication::Password { plugin, password } => {
                 let plugin = match plugin {
                     PasswordPlugin::Default => "",
@@ -167,6 +210,13 @@ impl fmt::Display for UserOption {
             UserOption::DefaultRole(role) => write!(f, "DEFAULT_ROLE = {}", Quoted(role)),
             UserOption::DefaultWarehouse(name) => write!(f, "DEFAULT_WAREHOUSE = {}", Quoted(name)),
             UserOption::Disabled(value) => write!(f, "DISABLED = {value}"),
+            UserOption::AddPublicKey { public_key, label } => {
+                write!(f, "ADD PUBLIC_KEY = {public_key}")?;
+                label.as_ref().map_or(Ok(()), |label| write!(f, " LABEL = {label}"))
+            }
+            UserOption::RemovePublicKey { by_label, text } => {
+                write!(f, "REMOVE PUBLIC_KEY {} = {text}", if *by_label { "LABEL" } else { "FINGERPRINT" })
+            }
             UserOption::MustChangePassword(value) => write!(f, "MUST_CHANGE_PASSWORD = {value}"),
         }
     }

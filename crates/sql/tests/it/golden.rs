@@ -33,6 +33,11 @@ fn users() {
 }
 
 #[test]
+fn roles() {
+    check("roles");
+}
+
+#[test]
 fn session() {
     check("session");
 }
@@ -50,6 +55,11 @@ fn queries() {
 #[test]
 fn query_errors() {
     check("query_errors");
+}
+
+#[test]
+fn validate() {
+    check("validate");
 }
 
 #[test]

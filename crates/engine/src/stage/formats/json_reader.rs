@@ -1,0 +1,318 @@
+//! NDJSON and JSON: rows as VARIANT in `$1`, and their members as columns with the types of a sample.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
+use arrow::datatypes::{DataType, FieldRef, Fields, Schema};
+use arrow::json::ReaderBuilder;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use futures::StreamExt;
+use sql::{FileFormatOptions, FileFormatType};
+
+use super::ColumnUse;
+use super::delimited_reader::decode_apart;
+use super::json_shape::Shape;
+use super::json_values::JsonValues;
+use super::options::type_of;
+use super::records::{Block, Boundary, RecordBlocks};
+use super::source::{BatchStream, FileReader, FileSource};
+use crate::variant::{Json, JsonReader, is_variant, variant_field};
+use crate::{Error, ErrorKind};
+
+/// The column of rows that are no objects, as DuckDB calls it.
+const WHOLE_ROW: &str = "json";
+/// Rows of a sample that are looked at.
+const SAMPLE_ROWS_MAX: usize = 20_000;
+
+/// Where things stand in a text.
+type Places = Vec<Range<usize>>;
+
+/// How files of one schema are read.
+#[derive(Debug)]
+pub(crate) struct JsonFileReader {
+    lines: bool,
+    compression: Option<sql::Compression>,
+    null_if: Vec<String>,
+    fields: Fields,
+    visible: usize,
+    /// The first field is the row itself.
+    whole_row: bool,
+}
+
+impl JsonFileReader {
+    pub(crate) async fn open(
+        format: &FileFormatOptions,
+        sources: &[FileSource],
+        used: &ColumnUse,
+    ) -> Result<Self, Error> {
+        if used.position_max.is_some_and(|position| position > 1) {
+            return Err(Error::new(
+                ErrorKind::Semantic,
+                format!("a {} file has `$1` as its only position: the row", type_of(format)),
+            )
+            .with_hint("name a member: `$1:name`"));
+        }
+        let lines = type_of(format) == FileFormatType::Ndjson;
+        let mut reader = Self {
+            lines,
+            compression: format.compression,
+            null_if: format.null_if.clone().unwrap_or_default(),
+            fields: Fields::empty(),
+            visible: 0,
+            whole_row: false,
+        };
+        let mut shape = Shape::Nothing;
+        for source in sources {
+            shape = shape.merge(reader.shape_of(source).await?);
+        }
+        let mut fields: Vec<FieldRef> = match &shape {
+            Shape::Nothing => Vec::new(),
+            Shape::Object(members) => members.iter().map(|(name, shape)| shape.field(name)).collect(),
+            _ => {
+                reader.whole_row = true;
+                vec![Arc::new(variant_field(WHOLE_ROW))]
+            }
+        };
+        reader.visible = fields.len();
+        if used.position_max.is_some() {
+            fields.push(Arc::new(variant_field("$1")));
+        }
+        reader.fields = fields.into();
+        Ok(reader)
+    }
+
+    fn boundary(&self) -> Boundary {
+        if self.lines { Boundary::Lines } else { Boundary::JsonValues(JsonValues::default()) }
+    }
+
+    async fn shape_of(&self, source: &FileSource) -> Result<Shape, Error> {
+        let (sample, _) = source.sample(self.compression).await?;
+        let bytes = futures::stream::iter([Ok(sample.into())]).boxed();
+        let mut blocks = RecordBlocks::new(bytes, self.boundary(), source.name());
+        let mut shape = Shape::Nothing;
+        let mut first = true;
+        // What is wrong with a row is said when it is read; the last one may be cut.
+        while let Ok(Some(block)) = blocks.next().await {
+            let text = String::from_utf8_lossy(&block.bytes);
+            let rows = self.rows(&text, std::mem::take(&mut first));
+            let rows = rows.unwrap_or_else(|(rows, _)| rows);
+            for row in rows.into_iter().take(SAMPLE_ROWS_MAX) {
+                match Json::parse(text.get(row).unwrap_or_default()) {
+                    Ok(value) => shape = shape.merge(Shape::of(&value)),
+                    Err(_) => break,
+                }
+            }
+        }
+        Ok(shape)
+    }
+
+    /// Where the rows of a block stand; on an error those before it, and where it is.
+    fn rows(&self, text: &str, first: bool) -> Result<Places, (Places, Broken)> {
+        let mut rows = Vec::new();
+        if self.lines {
+            let mut start = 0;
+            for line in text.split_inclusive('\n') {
+                if !line.trim().is_empty() {
+                    rows.push(start..start + line.trim_end().len());
+                }
+                start += line.len();
+            }
+            return Ok(rows);
+        }
+        let mut reader = JsonReader::new(text);
+        let mut may_open = first;
+        loop {
+            reader.skip_blanks();
+            match reader.peek() {
+                None => return Ok(rows),
+                Some(b'[') if std::mem::take(&mut may_open) => reader.skip_byte(),
+                // `JsonValues` has seen that these stand where they may.
+                Some(b',' | b']') => reader.skip_byte(),
+                Some(_) => {
+                    may_open = false;
+                    let start = reader.position();
+                    if let Err(error) = reader.value() {
+                        return Err((rows, Broken { at: error.at, reason: error.reason }));
+                    }
+                    rows.push(start..reader.position());
+                }
+            }
+        }
+    }
+}
+
+struct Broken {
+    at: usize,
+    reason: String,
+}
+
+impl FileReader for JsonFileReader {
+    fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    fn visible(&self) -> usize {
+        self.visible
+    }
+
+    fn read(
+        self: Arc<Self>,
+        source: FileSource,
+        projection: Arc<[usize]>,
+        side_by_side: usize,
+    ) -> BatchStream {
+        let name = source.name();
+        let bytes = match source.unpacked(self.compression) {
+            Ok(bytes) => bytes,
+            Err(error) => return futures::stream::iter([Err(error)]).boxed(),
+        };
+        let blocks = RecordBlocks::new(bytes, self.boundary(), name.clone());
+        let fields: Vec<FieldRef> = projection.iter().map(|index| self.fields[*index].clone()).collect();
+        let decoder = Arc::new(Decoder { reader: self, name, fields });
+        futures::stream::unfold((blocks, true), |(mut blocks, first)| async move {
+            blocks.next().await.transpose().map(|block| ((block, first), (blocks, false)))
+        })
+        .map(move |(block, first)| {
+            let decoder = decoder.clone();
+            decode_apart(block, move |block| decoder.decode(&block, first))
+        })
+        .buffered(side_by_side.max(1))
+        .boxed()
+    }
+}
+
+struct Decoder {
+    reader: Arc<JsonFileReader>,
+    name: String,
+    fields: Vec<FieldRef>,
+}
+
+impl Decoder {
+    fn decode(&self, block: &Block, first: bool) -> Result<RecordBatch, Error> {
+        let broken = |at: usize, reason: &str| {
+            Error::new(
+                ErrorKind::BadFile,
+                format!("`{}` line {}: it is not a row of JSON: {reason}", self.name, block.line_at(at)),
+            )
+            .with_hint("leave the file out with PATTERN or FILES, or name its format: a file of one JSON array is of format JSON")
+        };
+        let text = std::str::from_utf8(&block.bytes)
+            .map_err(|error| broken(error.valid_up_to(), "it is not text in UTF-8"))?;
+        let rows = self.reader.rows(text, first).map_err(|(_, error)| broken(error.at, &error.reason))?;
+        let needs_tree = self.fields.iter().any(|field| is_variant(field));
+        let typed: Vec<FieldRef> = self.fields.iter().filter(|field| !is_variant(field)).cloned().collect();
+        let typed_columns = if typed.is_empty() {
+            Vec::new()
+        } else {
+            self.typed_columns(text, &rows, typed).map_err(|(row, reason)| broken(row, &reason))?
+        };
+        let mut texts: Vec<StringBuilder> = Vec::new();
+        if needs_tree {
+            let variants: Vec<&FieldRef> = self.fields.iter().filter(|field| is_variant(field)).collect();
+            texts.resize_with(variants.len(), StringBuilder::new);
+            let mut written = String::new();
+            for row in &rows {
+                let value = Json::parse(text.get(row.clone()).unwrap_or_default())
+                    .map_err(|error| broken(row.start + error.at, &error.reason))?;
+                for (field, builder) in variants.iter().zip(&mut texts) {
+                    let is_row = field.name() == "$1" || self.reader.whole_row;
+                    let value = if is_row { Some(&value) } else { value.member(field.name()) };
+                    match value {
+                        Some(value) if is_row || *value != Json::Null => {
+                            written.clear();
+                            value.write(&mut written);
+                            builder.append_value(&written);
+                        }
+                        _ => builder.append_null(),
+                    }
+                }
+            }
+        }
+        let mut typed_columns = typed_columns.into_iter();
+        let mut texts = texts.into_iter();
+        let columns: Option<Vec<ArrayRef>> = self
+            .fields
+            .iter()
+            .map(|field| {
+                if is_variant(field) {
+                    texts.next().map(|mut builder| Arc::new(builder.finish()) as ArrayRef)
+                } else {
+                    typed_columns.next()
+                }
+            })
+            .collect();
+        let with_rows = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let schema = Arc::new(Schema::new(self.fields.clone()));
+        RecordBatch::try_new_with_options(schema, columns.unwrap_or_default(), &with_rows).map_err(|error| {
+            Error::new(ErrorKind::Internal, "columns of a file do not fit").with_context(error.to_string())
+        })
+    }
+
+    /// The columns that are no VARIANT; on an error the place of the row and the reason.
+    fn typed_columns(
+        &self,
+        text: &str,
+        rows: &[Range<usize>],
+        fields: Vec<FieldRef>,
+    ) -> Result<Vec<ArrayRef>, (usize, String)> {
+        let schema = Arc::new(Schema::new(fields));
+        let columns = match decode_rows(&schema, text, rows) {
+            Ok(columns) => columns,
+            Err(reason) => {
+                // Which row it was is looked for only now.
+                for row in rows {
+                    if let Err(reason) = decode_rows(&schema, text, std::slice::from_ref(row)) {
+                        return Err((row.start, reason));
+                    }
+                }
+                return Err((0, reason));
+            }
+        };
+        Ok(columns.into_iter().map(|column| self.null_if(column)).collect())
+    }
+
+    fn null_if(&self, column: ArrayRef) -> ArrayRef {
+        if self.reader.null_if.is_empty() || column.data_type() != &DataType::Utf8 {
+            return column;
+        }
+        let texts: &StringArray = column.as_string();
+        let kept =
+            texts.iter().map(|text| text.filter(|text| !self.reader.null_if.iter().any(|n| n == text)));
+        Arc::new(kept.collect::<StringArray>())
+    }
+}
+
+fn decode_rows(schema: &Arc<Schema>, text: &str, rows: &[Range<usize>]) -> Result<Vec<ArrayRef>, String> {
+    if rows.is_empty() {
+        return Ok(schema.fields().iter().map(|f| arrow::array::new_empty_array(f.data_type())).collect());
+    }
+    let plain = |error: arrow::error::ArrowError| {
+        let text = error.to_string();
+        text.strip_prefix("Json error: ").unwrap_or(&text).to_owned()
+    };
+    let mut decoder = ReaderBuilder::new(schema.clone())
+        .with_batch_size(rows.len())
+        .with_coerce_primitive(true)
+        .build_decoder()
+        .map_err(plain)?;
+    for row in rows {
+        let row = text.as_bytes().get(row.clone()).unwrap_or_default();
+        let mut read = 0;
+        while read < row.len() {
+            let step = decoder.decode(&row[read..]).map_err(plain)?;
+            if step == 0 {
+                return Err("it has more than one value".to_owned());
+            }
+            read += step;
+        }
+        if decoder.has_partial_record() {
+            return Err("it ends inside of a value".to_owned());
+        }
+    }
+    let batch = decoder.flush().map_err(plain)?;
+    match batch {
+        Some(batch) if batch.num_rows() == rows.len() => Ok(batch.columns().to_vec()),
+        _ => Err("a line has more than one value".to_owned()),
+    }
+}
