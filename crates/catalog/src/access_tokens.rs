@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::catalog::{now_microseconds, time_of};
-use crate::worksheets::{Owner, new_id};
+use crate::owned::{Owner, has_room, new_id};
 use crate::{Catalog, CatalogError};
 
 /// How exactly it is remembered when a token was last used: a write for every request would be too much.
@@ -33,13 +33,8 @@ impl Catalog {
         tokens_max: usize,
     ) -> Result<Option<AccessToken>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let (count,): (i64,) =
-            sqlx::query_as("SELECT COUNT(*) FROM access_tokens WHERE organization = $1 AND owner = $2")
-                .bind(owner.organization)
-                .bind(owner.user)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if usize::try_from(count).unwrap_or(usize::MAX) >= tokens_max {
+        let count = "SELECT COUNT(*) FROM access_tokens WHERE organization = $1 AND owner = $2";
+        if !has_room(&mut transaction, count, owner, tokens_max).await? {
             return Ok(None);
         }
         let now = now_microseconds();
@@ -65,13 +60,9 @@ impl Catalog {
 
     /// The user's tokens, newest first, those that have expired too.
     pub async fn access_tokens(&self, owner: Owner<'_>) -> Result<Vec<AccessToken>, CatalogError> {
-        let rows = sqlx::query(
-            "SELECT * FROM access_tokens WHERE organization = $1 AND owner = $2 ORDER BY created_on DESC, id",
-        )
-        .bind(owner.organization)
-        .bind(owner.user)
-        .fetch_all(self.pool())
-        .await?;
+        let statement =
+            "SELECT * FROM access_tokens WHERE organization = $1 AND owner = $2 ORDER BY created_on DESC, id";
+        let rows = self.owned(statement, owner).await?;
         rows.iter().map(token_of).collect()
     }
 
@@ -105,17 +96,8 @@ impl Catalog {
 
     /// Revokes a token; `false` when there is none.
     pub async fn delete_access_token(&self, owner: Owner<'_>, id: &str) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let deleted =
-            sqlx::query("DELETE FROM access_tokens WHERE organization = $1 AND owner = $2 AND id = $3")
-                .bind(owner.organization)
-                .bind(owner.user)
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-        transaction.commit().await?;
-        Ok(deleted > 0)
+        let statement = "DELETE FROM access_tokens WHERE organization = $1 AND owner = $2 AND id = $3";
+        self.change_owned(statement, owner, id).await
     }
 }
 

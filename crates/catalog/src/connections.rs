@@ -1,13 +1,11 @@
 //! Connections.
 
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
 
 use crate::catalog::{next_version, now_microseconds, time_of};
 use crate::external_ids::{ExternalIdOwner, settle_external_id};
-use crate::grants::{forget_object, set_owner};
-use crate::names::check_name;
-use crate::organizations::require_organization;
+use crate::objects::{delete_object, unknown};
 use crate::{
     Catalog, CatalogError, Connection, ConnectionParameters, CreateMode, Created, GrantObject, NewConnection,
 };
@@ -33,20 +31,13 @@ impl Catalog {
         connection: &NewConnection,
         mode: CreateMode,
     ) -> Result<Created, CatalogError> {
-        check_name("connection", &connection.name)?;
-        let mut transaction = self.begin().await?;
-        require_organization(&mut transaction, organization).await?;
-        let exists = connection_exists(&mut transaction, organization, &connection.name).await?;
-        let outcome = match (exists, mode) {
-            (true, CreateMode::Create) => {
-                return Err(CatalogError::ConnectionExists { name: connection.name.clone() });
-            }
-            (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
-            (true, CreateMode::OrReplace) => Created::Replaced,
-            (false, _) => Created::Created,
+        let object = GrantObject::Connection(connection.name.clone());
+        let Some(mut making) = self.begin_object(organization, object, mode).await? else {
+            return Ok(Created::Existed);
         };
+        let transaction = &mut making.transaction;
         let owner = ExternalIdOwner::Connection(&connection.name);
-        settle_external_id(&mut transaction, organization, owner, &connection.parameters).await?;
+        settle_external_id(transaction, organization, owner, &connection.parameters).await?;
         let now = now_microseconds();
         // Replacing is an update of the row: stages that refer to it must not lose it for a moment.
         sqlx::query(
@@ -58,17 +49,12 @@ impl Catalog {
         .bind(organization)
         .bind(&connection.name)
         .bind(parameters_text(&connection.parameters)?)
-        .bind(next_version(&mut transaction).await?)
+        .bind(next_version(transaction).await?)
         .bind(&connection.creator)
         .bind(now)
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await?;
-        if outcome == Created::Created {
-            let object = GrantObject::Connection(connection.name.clone());
-            set_owner(&mut transaction, organization, &object, &connection.owner).await?;
-        }
-        transaction.commit().await?;
-        Ok(outcome)
+        making.finish(organization, &connection.owner).await
     }
 
     /// Changes a connection that was looked at as `expected_version`; whoever made it stays its creator.
@@ -119,13 +105,6 @@ impl Catalog {
         if_exists: bool,
     ) -> Result<bool, CatalogError> {
         let mut transaction = self.begin().await?;
-        if !connection_exists(&mut transaction, organization, name).await? {
-            return if if_exists {
-                Ok(false)
-            } else {
-                Err(CatalogError::UnknownConnection { name: name.to_owned() })
-            };
-        }
         let stages: Vec<(String,)> = sqlx::query_as(
             "SELECT name FROM stages WHERE organization = $1 AND connection = $2 ORDER BY name",
         )
@@ -137,15 +116,13 @@ impl Catalog {
             let stages = stages.into_iter().map(|(stage,)| stage).collect();
             return Err(CatalogError::ConnectionInUse { name: name.to_owned(), stages });
         }
-        sqlx::query("DELETE FROM connections WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?;
         let object = GrantObject::Connection(name.to_owned());
-        forget_object(&mut transaction, organization, &object).await?;
+        let dropped = delete_object(&mut transaction, organization, &object).await?;
+        if !dropped && !if_exists {
+            return Err(unknown(&object));
+        }
         transaction.commit().await?;
-        Ok(true)
+        Ok(dropped)
     }
 
     /// The connection of that name, if it is there.
@@ -163,19 +140,6 @@ impl Catalog {
         let rows = sqlx::query(SELECT_ALL).bind(organization).fetch_all(self.pool()).await?;
         rows.iter().map(connection_of).collect()
     }
-}
-
-pub(crate) async fn connection_exists(
-    transaction: &mut Transaction<'_, Sqlite>,
-    organization: &str,
-    name: &str,
-) -> Result<bool, CatalogError> {
-    let row = sqlx::query("SELECT 1 FROM connections WHERE organization = $1 AND name = $2")
-        .bind(organization)
-        .bind(name)
-        .fetch_optional(&mut **transaction)
-        .await?;
-    Ok(row.is_some())
 }
 
 pub(crate) fn parameters_text(parameters: &ConnectionParameters) -> Result<String, CatalogError> {

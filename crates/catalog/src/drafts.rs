@@ -6,7 +6,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::catalog::{now_microseconds, time_of};
-use crate::worksheets::{Owner, Saved, new_id};
+use crate::owned::{Owner, Saved, find_owned, has_room, new_id};
 use crate::{Catalog, CatalogError};
 
 /// A draft.
@@ -42,13 +42,8 @@ impl Catalog {
         drafts_max: usize,
     ) -> Result<Option<Draft>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let (count,): (i64,) =
-            sqlx::query_as("SELECT COUNT(*) FROM drafts WHERE organization = $1 AND owner = $2")
-                .bind(owner.organization)
-                .bind(owner.user)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if usize::try_from(count).unwrap_or(usize::MAX) >= drafts_max {
+        let count = "SELECT COUNT(*) FROM drafts WHERE organization = $1 AND owner = $2";
+        if !has_room(&mut transaction, count, owner, drafts_max).await? {
             return Ok(None);
         }
         let row = sqlx::query(
@@ -70,24 +65,15 @@ impl Catalog {
 
     /// The user's drafts, newest change first.
     pub async fn drafts(&self, owner: Owner<'_>) -> Result<Vec<Draft>, CatalogError> {
-        let rows = sqlx::query(
-            "SELECT * FROM drafts WHERE organization = $1 AND owner = $2 ORDER BY updated_on DESC, id",
-        )
-        .bind(owner.organization)
-        .bind(owner.user)
-        .fetch_all(self.pool())
-        .await?;
+        let statement =
+            "SELECT * FROM drafts WHERE organization = $1 AND owner = $2 ORDER BY updated_on DESC, id";
+        let rows = self.owned(statement, owner).await?;
         rows.iter().map(draft_of).collect()
     }
 
     /// The user's draft of that id.
     pub async fn draft(&self, owner: Owner<'_>, id: &str) -> Result<Option<Draft>, CatalogError> {
-        let row = sqlx::query(SELECT_ONE)
-            .bind(owner.organization)
-            .bind(owner.user)
-            .bind(id)
-            .fetch_optional(self.pool())
-            .await?;
+        let row = find_owned(self.pool(), SELECT_ONE, owner, id).await?;
         row.as_ref().map(draft_of).transpose()
     }
 
@@ -101,12 +87,7 @@ impl Catalog {
         state: Option<&str>,
     ) -> Result<Option<Saved<Draft>>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let row = sqlx::query(SELECT_ONE)
-            .bind(owner.organization)
-            .bind(owner.user)
-            .bind(id)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let row = find_owned(&mut *transaction, SELECT_ONE, owner, id).await?;
         let Some(row) = row else { return Ok(None) };
         let before = draft_of(&row)?;
         if before.rev != rev {
@@ -129,16 +110,8 @@ impl Catalog {
 
     /// Deletes a draft with its hand-off; `false` when there is none.
     pub async fn delete_draft(&self, owner: Owner<'_>, id: &str) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let deleted = sqlx::query("DELETE FROM drafts WHERE organization = $1 AND owner = $2 AND id = $3")
-            .bind(owner.organization)
-            .bind(owner.user)
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-        transaction.commit().await?;
-        Ok(deleted > 0)
+        let statement = "DELETE FROM drafts WHERE organization = $1 AND owner = $2 AND id = $3";
+        self.change_owned(statement, owner, id).await
     }
 
     /// Makes the page of a draft, in place of an earlier one; `None` when there is no such draft.
@@ -150,12 +123,7 @@ impl Catalog {
         lifetime: Duration,
     ) -> Result<Option<Handoff>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let found = sqlx::query(SELECT_ONE)
-            .bind(owner.organization)
-            .bind(owner.user)
-            .bind(draft)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let found = find_owned(&mut *transaction, SELECT_ONE, owner, draft).await?;
         if found.is_none() {
             return Ok(None);
         }
@@ -203,17 +171,9 @@ impl Catalog {
 
     /// Takes the page of a draft back.
     pub async fn take_back_handoff(&self, owner: Owner<'_>, draft: &str) -> Result<(), CatalogError> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
-            "DELETE FROM handoffs WHERE draft IN
-               (SELECT id FROM drafts WHERE organization = $1 AND owner = $2 AND id = $3)",
-        )
-        .bind(owner.organization)
-        .bind(owner.user)
-        .bind(draft)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
+        let statement = "DELETE FROM handoffs WHERE draft IN
+             (SELECT id FROM drafts WHERE organization = $1 AND owner = $2 AND id = $3)";
+        self.change_owned(statement, owner, draft).await?;
         Ok(())
     }
 

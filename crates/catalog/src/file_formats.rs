@@ -4,9 +4,6 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::catalog::{now_microseconds, time_of};
-use crate::grants::{forget_object, set_owner};
-use crate::names::check_name;
-use crate::organizations::require_organization;
 use crate::{Catalog, CatalogError, CreateMode, Created, FileFormat, GrantObject, NewFileFormat};
 
 impl Catalog {
@@ -17,22 +14,9 @@ impl Catalog {
         format: &NewFileFormat,
         mode: CreateMode,
     ) -> Result<Created, CatalogError> {
-        check_name("file format", &format.name)?;
-        let mut transaction = self.begin().await?;
-        require_organization(&mut transaction, organization).await?;
-        let exists = sqlx::query("SELECT 1 FROM file_formats WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(&format.name)
-            .fetch_optional(&mut *transaction)
-            .await?
-            .is_some();
-        let outcome = match (exists, mode) {
-            (true, CreateMode::Create) => {
-                return Err(CatalogError::FileFormatExists { name: format.name.clone() });
-            }
-            (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
-            (true, CreateMode::OrReplace) => Created::Replaced,
-            (false, _) => Created::Created,
+        let object = GrantObject::FileFormat(format.name.clone());
+        let Some(mut making) = self.begin_object(organization, object, mode).await? else {
+            return Ok(Created::Existed);
         };
         sqlx::query(
             "INSERT INTO file_formats (organization, name, options, creator, created_on) VALUES ($1, $2, $3, $4, $5)
@@ -44,14 +28,9 @@ impl Catalog {
         .bind(&format.options)
         .bind(&format.creator)
         .bind(now_microseconds())
-        .execute(&mut *transaction)
+        .execute(&mut *making.transaction)
         .await?;
-        if outcome == Created::Created {
-            let object = GrantObject::FileFormat(format.name.clone());
-            set_owner(&mut transaction, organization, &object, &format.owner).await?;
-        }
-        transaction.commit().await?;
-        Ok(outcome)
+        making.finish(organization, &format.owner).await
     }
 
     /// Drops a named file format; stages keep the options they were made with. `false`: there was none,
@@ -62,22 +41,7 @@ impl Catalog {
         name: &str,
         if_exists: bool,
     ) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let dropped = sqlx::query("DELETE FROM file_formats WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-            > 0;
-        let object = GrantObject::FileFormat(name.to_owned());
-        forget_object(&mut transaction, organization, &object).await?;
-        transaction.commit().await?;
-        if dropped || if_exists {
-            Ok(dropped)
-        } else {
-            Err(CatalogError::UnknownFileFormat { name: name.to_owned() })
-        }
+        self.drop_object(organization, &GrantObject::FileFormat(name.to_owned()), if_exists).await
     }
 
     /// The file format of that name, if it is there.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::catalog::{next_version, now_microseconds, time_of};
+use crate::objects::require_object;
 use crate::organizations::require_organization;
 use crate::privileges::{ACCOUNT_ADMIN, GrantObject, Grantee, Grants, PUBLIC, Privilege, SqlRole};
 use crate::{Catalog, CatalogError};
@@ -274,34 +275,4 @@ pub(crate) async fn require_grantee(
         (None, Grantee::Role(name)) => Err(CatalogError::UnknownRole { name: name.clone() }),
         (None, Grantee::User(name)) => Err(CatalogError::UnknownUser { name: name.clone() }),
     }
-}
-
-async fn require_object(
-    transaction: &mut Transaction<'_, Sqlite>,
-    organization: &str,
-    object: &GrantObject,
-) -> Result<(), CatalogError> {
-    let (statement, name) = match object {
-        GrantObject::Organization => return Ok(()),
-        GrantObject::Connection(name) => {
-            ("SELECT 1 FROM connections WHERE organization = $1 AND name = $2", name)
-        }
-        GrantObject::Stage(name) => ("SELECT 1 FROM stages WHERE organization = $1 AND name = $2", name),
-        GrantObject::FileFormat(name) => {
-            ("SELECT 1 FROM file_formats WHERE organization = $1 AND name = $2", name)
-        }
-        GrantObject::View(name) => ("SELECT 1 FROM views WHERE organization = $1 AND name = $2", name),
-    };
-    let found =
-        sqlx::query(statement).bind(organization).bind(name).fetch_optional(&mut **transaction).await?;
-    if found.is_some() {
-        return Ok(());
-    }
-    let name = name.clone();
-    Err(match object {
-        GrantObject::Stage(_) => CatalogError::UnknownStage { name },
-        GrantObject::FileFormat(_) => CatalogError::UnknownFileFormat { name },
-        GrantObject::View(_) => CatalogError::UnknownView { name },
-        _ => CatalogError::UnknownConnection { name },
-    })
 }

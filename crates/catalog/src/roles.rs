@@ -23,14 +23,13 @@ impl Catalog {
         require_organization(&mut transaction, organization).await?;
         let is_built_in = is_built_in(name);
         let exists = is_built_in || role_exists(&mut transaction, organization, name).await?;
-        let outcome = match (exists, mode) {
-            (true, CreateMode::OrReplace) if is_built_in => {
+        let outcome = match mode.outcome(exists) {
+            None => return Err(CatalogError::RoleExists { name: name.to_owned() }),
+            Some(Created::Existed) => return Ok(Created::Existed),
+            Some(Created::Replaced) if is_built_in => {
                 return Err(CatalogError::BuiltInRole { name: name.to_owned() });
             }
-            (true, CreateMode::Create) => return Err(CatalogError::RoleExists { name: name.to_owned() }),
-            (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
-            (true, CreateMode::OrReplace) => Created::Replaced,
-            (false, _) => Created::Created,
+            Some(outcome) => outcome,
         };
         if outcome == Created::Replaced {
             forget_role(&mut transaction, organization, name).await?;

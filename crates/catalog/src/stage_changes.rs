@@ -1,9 +1,9 @@
 //! ALTER STAGE: a stage that keeps its creator and its age.
 
 use crate::catalog::next_version;
-use crate::connections::{connection_exists, parameters_text};
-use crate::external_ids::{ExternalIdOwner, settle_external_id};
-use crate::{Catalog, CatalogError, StageAccess};
+use crate::objects::require_object;
+use crate::stages::settle_access;
+use crate::{Catalog, CatalogError, GrantObject, StageAccess};
 
 /// What changes of a stage; what is `None` stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,29 +32,10 @@ impl Catalog {
         changes: &StageChanges,
     ) -> Result<(), CatalogError> {
         let mut transaction = self.begin().await?;
-        let found = sqlx::query("SELECT 1 FROM stages WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(name)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        if found.is_none() {
-            return Err(CatalogError::UnknownStage { name: name.to_owned() });
-        }
+        require_object(&mut transaction, organization, &GrantObject::Stage(name.to_owned())).await?;
         if let Some(location) = &changes.location {
-            let (connection, inline) = match &location.access {
-                StageAccess::Connection(connection) => {
-                    if !connection_exists(&mut transaction, organization, connection).await? {
-                        return Err(CatalogError::UnknownConnection { name: connection.clone() });
-                    }
-                    (Some(connection.as_str()), None)
-                }
-                StageAccess::Inline(parameters) => {
-                    let owner = ExternalIdOwner::Stage(name);
-                    settle_external_id(&mut transaction, organization, owner, parameters).await?;
-                    (None, Some(parameters_text(parameters)?))
-                }
-                StageAccess::Unsigned => (None, None),
-            };
+            let (connection, inline) =
+                settle_access(&mut transaction, organization, name, &location.access).await?;
             sqlx::query(
                 "UPDATE stages SET bucket = $3, prefix = $4, connection = $5, inline_parameters = $6
                  WHERE organization = $1 AND name = $2",

@@ -1,14 +1,12 @@
 //! Stages: a named location, and with what it is opened.
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
 
 use crate::catalog::{next_version, now_microseconds, time_of};
-use crate::connections::{connection_exists, parameters_of, parameters_text};
+use crate::connections::{parameters_of, parameters_text};
 use crate::external_ids::{ExternalIdOwner, settle_external_id};
-use crate::grants::{forget_object, set_owner};
-use crate::names::check_name;
-use crate::organizations::require_organization;
+use crate::objects::require_object;
 use crate::{Catalog, CatalogError, CreateMode, Created, GrantObject, NewStage, Stage, StageAccess};
 
 const SELECT: &str = "SELECT s.*, e.external_id FROM stages s LEFT JOIN external_ids e
@@ -27,39 +25,17 @@ impl Catalog {
         stage: &NewStage,
         mode: CreateMode,
     ) -> Result<Created, CatalogError> {
-        check_name("stage", &stage.name)?;
-        let mut transaction = self.begin().await?;
-        require_organization(&mut transaction, organization).await?;
-        let exists = sqlx::query("SELECT 1 FROM stages WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(&stage.name)
-            .fetch_optional(&mut *transaction)
-            .await?
-            .is_some();
-        let outcome = match (exists, mode) {
-            (true, CreateMode::Create) => return Err(CatalogError::StageExists { name: stage.name.clone() }),
-            (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
-            (true, CreateMode::OrReplace) => Created::Replaced,
-            (false, _) => Created::Created,
+        let object = GrantObject::Stage(stage.name.clone());
+        let Some(mut making) = self.begin_object(organization, object, mode).await? else {
+            return Ok(Created::Existed);
         };
-        let (connection, inline) = match &stage.access {
-            StageAccess::Connection(name) => {
-                if !connection_exists(&mut transaction, organization, name).await? {
-                    return Err(CatalogError::UnknownConnection { name: name.clone() });
-                }
-                (Some(name.as_str()), None)
-            }
-            StageAccess::Inline(parameters) => {
-                let owner = ExternalIdOwner::Stage(&stage.name);
-                settle_external_id(&mut transaction, organization, owner, parameters).await?;
-                (None, Some(parameters_text(parameters)?))
-            }
-            StageAccess::Unsigned => (None, None),
-        };
+        let transaction = &mut making.transaction;
+        let (connection, inline) =
+            settle_access(transaction, organization, &stage.name, &stage.access).await?;
         sqlx::query("DELETE FROM stages WHERE organization = $1 AND name = $2")
             .bind(organization)
             .bind(&stage.name)
-            .execute(&mut *transaction)
+            .execute(&mut **transaction)
             .await?;
         sqlx::query(
             "INSERT INTO stages (organization, name, bucket, prefix, connection, inline_parameters, version,
@@ -72,19 +48,14 @@ impl Catalog {
         .bind(&stage.prefix)
         .bind(connection)
         .bind(inline)
-        .bind(next_version(&mut transaction).await?)
+        .bind(next_version(transaction).await?)
         .bind(&stage.file_format)
         .bind(&stage.comment)
         .bind(&stage.creator)
         .bind(now_microseconds())
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await?;
-        if outcome == Created::Created {
-            let object = GrantObject::Stage(stage.name.clone());
-            set_owner(&mut transaction, organization, &object, &stage.owner).await?;
-        }
-        transaction.commit().await?;
-        Ok(outcome)
+        making.finish(organization, &stage.owner).await
     }
 
     /// Drops a stage. `false`: there was none, and `if_exists` allowed it.
@@ -94,22 +65,7 @@ impl Catalog {
         name: &str,
         if_exists: bool,
     ) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let dropped = sqlx::query("DELETE FROM stages WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-            > 0;
-        let object = GrantObject::Stage(name.to_owned());
-        forget_object(&mut transaction, organization, &object).await?;
-        transaction.commit().await?;
-        if dropped || if_exists {
-            Ok(dropped)
-        } else {
-            Err(CatalogError::UnknownStage { name: name.to_owned() })
-        }
+        self.drop_object(organization, &GrantObject::Stage(name.to_owned()), if_exists).await
     }
 
     /// The stage of that name, if it is there.
@@ -123,6 +79,28 @@ impl Catalog {
         let rows = sqlx::query(SELECT_ALL).bind(organization).fetch_all(self.pool()).await?;
         rows.iter().map(stage_of).collect()
     }
+}
+
+/// With what a stage is opened, as its row has it: the connection, which must exist, or its own parameters.
+pub(crate) async fn settle_access(
+    transaction: &mut Transaction<'_, Sqlite>,
+    organization: &str,
+    stage: &str,
+    access: &StageAccess,
+) -> Result<(Option<String>, Option<String>), CatalogError> {
+    Ok(match access {
+        StageAccess::Connection(name) => {
+            let connection = GrantObject::Connection(name.clone());
+            require_object(transaction, organization, &connection).await?;
+            (Some(name.clone()), None)
+        }
+        StageAccess::Inline(parameters) => {
+            let owner = ExternalIdOwner::Stage(stage);
+            settle_external_id(transaction, organization, owner, parameters).await?;
+            (None, Some(parameters_text(parameters)?))
+        }
+        StageAccess::Unsigned => (None, None),
+    })
 }
 
 fn stage_of(row: &SqliteRow) -> Result<Stage, CatalogError> {

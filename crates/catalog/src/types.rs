@@ -19,6 +19,18 @@ pub enum CreateMode {
     OrReplace,
 }
 
+impl CreateMode {
+    /// What becomes of the CREATE of something; `None`: the name is taken, and it fails.
+    pub(crate) fn outcome(self, exists: bool) -> Option<Created> {
+        match (exists, self) {
+            (true, Self::Create) => None,
+            (true, Self::IfNotExists) => Some(Created::Existed),
+            (true, Self::OrReplace) => Some(Created::Replaced),
+            (false, _) => Some(Created::Created),
+        }
+    }
+}
+
 /// What CREATE did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {

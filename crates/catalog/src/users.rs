@@ -37,13 +37,10 @@ impl Catalog {
         let mut transaction = self.begin().await?;
         require_organization(&mut transaction, organization).await?;
         let exists = user_exists(&mut transaction, organization, user.name).await?;
-        let outcome = match (exists, mode) {
-            (true, CreateMode::Create) => {
-                return Err(CatalogError::UserExists { name: user.name.to_owned() });
-            }
-            (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
-            (true, CreateMode::OrReplace) => Created::Replaced,
-            (false, _) => Created::Created,
+        let outcome = match mode.outcome(exists) {
+            None => return Err(CatalogError::UserExists { name: user.name.to_owned() }),
+            Some(Created::Existed) => return Ok(Created::Existed),
+            Some(outcome) => outcome,
         };
         if outcome == Created::Replaced {
             forget_user(&mut transaction, organization, user.name).await?;

@@ -5,9 +5,6 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::catalog::{now_microseconds, time_of};
-use crate::grants::{forget_object, set_owner};
-use crate::names::check_name;
-use crate::organizations::require_organization;
 use crate::{Catalog, CatalogError, CreateMode, Created, GrantObject, Grantee};
 
 /// Views of one organization.
@@ -59,25 +56,14 @@ impl Catalog {
         view: &NewView,
         mode: CreateMode,
     ) -> Result<Created, CatalogError> {
-        check_name("view", &view.name)?;
-        let mut transaction = self.begin().await?;
-        require_organization(&mut transaction, organization).await?;
-        let exists = sqlx::query("SELECT 1 FROM views WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(&view.name)
-            .fetch_optional(&mut *transaction)
-            .await?
-            .is_some();
-        let outcome = match (exists, mode) {
-            (true, CreateMode::Create) => return Err(CatalogError::ViewExists { name: view.name.clone() }),
-            (true, CreateMode::IfNotExists) => return Ok(Created::Existed),
-            (true, CreateMode::OrReplace) => Created::Replaced,
-            (false, _) => Created::Created,
+        let object = GrantObject::View(view.name.clone());
+        let Some(mut making) = self.begin_object(organization, object, mode).await? else {
+            return Ok(Created::Existed);
         };
-        if outcome == Created::Created {
+        if making.outcome == Created::Created {
             let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM views WHERE organization = $1")
                 .bind(organization)
-                .fetch_one(&mut *transaction)
+                .fetch_one(&mut *making.transaction)
                 .await?;
             if count >= VIEWS_MAX {
                 return Err(CatalogError::TooManyViews { most: VIEWS_MAX });
@@ -97,14 +83,9 @@ impl Catalog {
         .bind(json_text(&view.columns)?)
         .bind(&view.creator)
         .bind(now_microseconds())
-        .execute(&mut *transaction)
+        .execute(&mut *making.transaction)
         .await?;
-        if outcome == Created::Created {
-            let object = GrantObject::View(view.name.clone());
-            set_owner(&mut transaction, organization, &object, &view.owner).await?;
-        }
-        transaction.commit().await?;
-        Ok(outcome)
+        making.finish(organization, &view.owner).await
     }
 
     /// Drops a view. `false`: there was none, and `if_exists` allowed it.
@@ -114,21 +95,7 @@ impl Catalog {
         name: &str,
         if_exists: bool,
     ) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let dropped = sqlx::query("DELETE FROM views WHERE organization = $1 AND name = $2")
-            .bind(organization)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-            > 0;
-        forget_object(&mut transaction, organization, &GrantObject::View(name.to_owned())).await?;
-        transaction.commit().await?;
-        if dropped || if_exists {
-            Ok(dropped)
-        } else {
-            Err(CatalogError::UnknownView { name: name.to_owned() })
-        }
+        self.drop_object(organization, &GrantObject::View(name.to_owned()), if_exists).await
     }
 
     /// The view of that name, if it is there.

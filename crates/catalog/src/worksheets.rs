@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use rand::Rng;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use crate::catalog::{now_microseconds, time_of};
+use crate::owned::{Owner, Saved, find_owned, has_room, new_id};
 use crate::{Catalog, CatalogError};
 
 /// How long after a version the next one is kept without being asked for.
@@ -16,13 +16,6 @@ const VERSION_INTERVAL: Duration = Duration::from_secs(60);
 const VERSIONS_MAX: i64 = 100;
 /// Characters of a text that lists show.
 const EXCERPT_CHARACTERS: usize = 200;
-
-/// Whose something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Owner<'a> {
-    pub organization: &'a str,
-    pub user: &'a str,
-}
 
 /// A worksheet as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,15 +53,6 @@ pub struct WorksheetChange {
     pub keep_version: bool,
 }
 
-/// What became of a save under a lock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Saved<T> {
-    /// It is saved.
-    Saved(T),
-    /// Somebody saved before: nothing changed, and this is what is there.
-    Stale(T),
-}
-
 /// A former text of a worksheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorksheetVersion {
@@ -87,13 +71,8 @@ impl Catalog {
         worksheets_max: usize,
     ) -> Result<Option<Worksheet>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let (count,): (i64,) =
-            sqlx::query_as("SELECT COUNT(*) FROM worksheets WHERE organization = $1 AND owner = $2")
-                .bind(owner.organization)
-                .bind(owner.user)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if usize::try_from(count).unwrap_or(usize::MAX) >= worksheets_max {
+        let count = "SELECT COUNT(*) FROM worksheets WHERE organization = $1 AND owner = $2";
+        if !has_room(&mut transaction, count, owner, worksheets_max).await? {
             return Ok(None);
         }
         let row = sqlx::query(
@@ -160,12 +139,7 @@ impl Catalog {
 
     /// The user's worksheet of that id.
     pub async fn worksheet(&self, owner: Owner<'_>, id: &str) -> Result<Option<Worksheet>, CatalogError> {
-        let row = sqlx::query(SELECT_ONE)
-            .bind(owner.organization)
-            .bind(owner.user)
-            .bind(id)
-            .fetch_optional(self.pool())
-            .await?;
+        let row = find_owned(self.pool(), SELECT_ONE, owner, id).await?;
         row.as_ref().map(worksheet_of).transpose()
     }
 
@@ -178,12 +152,7 @@ impl Catalog {
         change: &WorksheetChange,
     ) -> Result<Option<Saved<Worksheet>>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let row = sqlx::query(SELECT_ONE)
-            .bind(owner.organization)
-            .bind(owner.user)
-            .bind(id)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let row = find_owned(&mut *transaction, SELECT_ONE, owner, id).await?;
         let Some(row) = row else { return Ok(None) };
         let before = worksheet_of(&row)?;
         if before.rev != rev {
@@ -213,17 +182,8 @@ impl Catalog {
 
     /// Deletes a worksheet with its versions; `false` when there is none.
     pub async fn delete_worksheet(&self, owner: Owner<'_>, id: &str) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let deleted =
-            sqlx::query("DELETE FROM worksheets WHERE organization = $1 AND owner = $2 AND id = $3")
-                .bind(owner.organization)
-                .bind(owner.user)
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-        transaction.commit().await?;
-        Ok(deleted > 0)
+        let statement = "DELETE FROM worksheets WHERE organization = $1 AND owner = $2 AND id = $3";
+        self.change_owned(statement, owner, id).await
     }
 
     /// The kept versions of a worksheet, newest first.
@@ -273,19 +233,9 @@ impl Catalog {
 
     /// Takes a share back; `false` when there is no such worksheet.
     pub async fn unshare_worksheet(&self, owner: Owner<'_>, id: &str) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let changed = sqlx::query(
-            "UPDATE worksheets SET share_token = NULL, shared_on = NULL
-             WHERE organization = $1 AND owner = $2 AND id = $3",
-        )
-        .bind(owner.organization)
-        .bind(owner.user)
-        .bind(id)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
-        transaction.commit().await?;
-        Ok(changed > 0)
+        let statement = "UPDATE worksheets SET share_token = NULL, shared_on = NULL
+             WHERE organization = $1 AND owner = $2 AND id = $3";
+        self.change_owned(statement, owner, id).await
     }
 
     /// The worksheet that a token shares inside the organization.
@@ -345,11 +295,6 @@ async fn keep_version(
 /// A text that LIKE takes letter by letter.
 fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
-
-/// An id nobody can guess.
-pub(crate) fn new_id() -> String {
-    format!("{:032x}", rand::rng().random::<u128>())
 }
 
 fn worksheet_of(row: &SqliteRow) -> Result<Worksheet, CatalogError> {
