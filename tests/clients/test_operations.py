@@ -41,7 +41,7 @@ def test_what_was_said_survives_a_crash(own_server, customer, principal):
 
 def test_sigterm_lets_running_queries_end(own_server, customer, principal):
     """A query that runs when the signal comes is answered in full."""
-    bucket = customer.bucket({"numbers.parquet": pa.table({"n": list(range(6000))})})
+    bucket = customer.bucket({"numbers.parquet": pa.table({"n": list(range(2500))})})
     stage = Warehouse(own_server).stage_with_role(bucket, customer.role(principal, *may_read(bucket)))
     sql = f"SELECT count(*) FROM @{stage}/numbers.parquet a, @{stage}/numbers.parquet b WHERE a.n + b.n >= 0"
     _, answer = own_server.request("POST", "/v1/query", {"sql": sql, "pagination": {"wait_time_secs": 0}})

@@ -264,22 +264,19 @@ def test_pab():
 def test_policy():
     bucket = open_bucket()
     fill(bucket, "asdf")
-    put_policy = lambda **k: s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": "s3:ListBucket",
-                        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-                        **k,
-                    }
-                ],
-            }
-        ),
+
+    def put_statements(*statements):
+        policy = {"Version": "2012-10-17", "Statement": list(statements)}
+        return s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+    put_policy = lambda **k: put_statements(
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:ListBucket",
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+            **k,
+        }
     )
     put_policy()
     anonymous.list_objects(Bucket=bucket)
@@ -332,114 +329,74 @@ def test_policy():
         Condition={"StringEquals": {"s3:RequestObjectTag/security": "public"}},
     )
     assert refused(other.put_object, Bucket=bucket, Key="n")[0] == 403
-    s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": ["s3:PutObject", "s3:PutObjectTagging"],
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                        "Condition": {"StringEquals": {"s3:RequestObjectTag/security": "public"}},
-                    }
-                ],
-            }
-        ),
+    put_statements(
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": ["s3:PutObject", "s3:PutObjectTagging"],
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"StringEquals": {"s3:RequestObjectTag/security": "public"}},
+        }
     )
     other.put_object(Bucket=bucket, Key="n", Tagging="security=public")
-    s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": "s3:GetObject",
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                    },
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": "s3:PutObject",
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                        "Condition": {"StringLike": {"s3:x-amz-copy-source": f"{bucket}/as*"}},
-                    },
-                ],
-            }
-        ),
+    put_statements(
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+        },
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"StringLike": {"s3:x-amz-copy-source": f"{bucket}/as*"}},
+        },
     )
     # its tags would need rights of their own
     s3.delete_object_tagging(Bucket=bucket, Key="asdf")
     other.copy_object(Bucket=bucket, Key="new", CopySource=f"{bucket}/asdf")
     assert refused(other.copy_object, Bucket=bucket, Key="new", CopySource=f"{bucket}/priv")[0] == 403
     assert refused(other.put_object, Bucket=bucket, Key="new")[0] == 403
-    s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"},
-                    {
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:PutObject",
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                        "Condition": {"StringEquals": {"s3:x-amz-acl": "public-read"}},
-                    },
-                ],
-            }
-        ),
+    put_statements(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"},
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"StringEquals": {"s3:x-amz-acl": "public-read"}},
+        },
     )
     other.put_object(Bucket=bucket, Key="q")
     assert refused(other.put_object, Bucket=bucket, Key="q", ACL="public-read")[0] == 403
-    s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:PutObject",
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"}},
-                    },
-                    {
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:PutObject",
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                        "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}},
-                    },
-                ],
-            }
-        ),
+    put_statements(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"}},
+        },
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}},
+        },
     )
     assert refused(s3.put_object, Bucket=bucket, Key="q")[0] == 403
     s3.put_object(Bucket=bucket, Key="q", ServerSideEncryption="AES256")
-    s3.put_bucket_policy(
-        Bucket=bucket,
-        Policy=json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": "s3:PutObject",
-                        "Resource": f"arn:aws:s3:::{bucket}/*",
-                        "Condition": {"StringEquals": {"s3:x-amz-grant-full-control": "id=" + MY_ID}},
-                    }
-                ],
-            }
-        ),
+    put_statements(
+        {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+            "Condition": {"StringEquals": {"s3:x-amz-grant-full-control": "id=" + MY_ID}},
+        }
     )
     assert refused(other.put_object, Bucket=bucket, Key="g")[0] == 403
     s3.put_bucket_acl(Bucket=bucket, ACL="private")

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ask, cells, editor, makeStage, openWorksheet, resultState, retype, toEnd, TUTORIAL_FILE, useWorld } from './support/world.ts';
+import type { Visitor } from './support/browser.ts';
 import { expectWithin } from './support/time.ts';
 
 const world = useWorld();
@@ -94,13 +95,18 @@ test('paths of a stage are completed down to the files', async () => {
   await resultState(page, 'Done');
 });
 
+/** Opens a worksheet with a query that does not end by itself, and runs it. */
+async function startSlowQuery(visitor: Visitor) {
+  await openWorksheet(visitor, SLOW);
+  await toEnd(visitor.page);
+  await visitor.page.keyboard.press('Control+Enter');
+  await resultState(visitor.page, 'Running');
+}
+
 test('a slow query is cancelled within a second', async () => {
   const visitor = await world.insider();
   const { page } = visitor;
-  await openWorksheet(visitor, SLOW);
-  await toEnd(page);
-  await page.keyboard.press('Control+Enter');
-  await resultState(page, 'Running');
+  await startSlowQuery(visitor);
   await page.waitForTimeout(500);
   const began = Date.now();
   await page.getByRole('toolbar', { name: 'Worksheet' }).getByRole('button', { name: 'Cancel' }).click();
@@ -115,10 +121,7 @@ test('a slow query is cancelled within a second', async () => {
 test('two presses of Escape cancel too', async () => {
   const visitor = await world.insider();
   const { page } = visitor;
-  await openWorksheet(visitor, SLOW);
-  await toEnd(page);
-  await page.keyboard.press('Control+Enter');
-  await resultState(page, 'Running');
+  await startSlowQuery(visitor);
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await resultState(page, 'Cancelled');

@@ -323,9 +323,11 @@ impl AsyncDB for Session {
         if !page["session"].is_null() {
             self.state = page["session"].clone();
         }
-        let columns = page["schema"].as_array().map_or(0, Vec::len);
+        let mut columns = 0;
         let mut rows = Vec::new();
         loop {
+            // While a statement is still starting, its pages have no columns.
+            columns = page["schema"].as_array().map_or(columns, |schema| columns.max(schema.len()));
             if let Some(code) = page["error"]["code"].as_u64() {
                 let message = page["error"]["message"].as_str().unwrap_or_default().to_owned();
                 let detail = page["error"]["detail"].as_str().unwrap_or_default().to_owned();
