@@ -1,10 +1,12 @@
 """How files are read: partitions by folder, caches that notice, limits, what EXPLAIN tells."""
 
+import io
 import os
 import re
 
 import pyarrow as pa
 import pytest
+from pyarrow import orc
 
 from support.customer import may_list, may_read, may_use_objects, parquet_bytes
 from support.server import Server
@@ -244,3 +246,21 @@ def test_a_long_listing_is_cut_into_ranges(cloud, customer, principal, warehouse
     assert 60 < told["requests"] <= 200, told
     rows = warehouse.run(f"SELECT count(*), sum(n) FROM @{stage}/flat/ (PATTERN => 'part-.*777[.]parquet')")
     assert rows == [(30, 210)]
+
+
+@pytest.mark.parametrize("rows", [100_000, 150_000, 250_000])
+def test_what_is_kept_of_a_file_may_overlap(rows, customer, principal, warehouse):
+    """Its end came with the listing, its beginning told the format, and a stripe of it reaches into both."""
+    table = pa.table(
+        {
+            "i": list(range(rows)),
+            "f": [n * 0.37 for n in range(rows)],
+            "t": [f"text {n * 7919 % 100_003} {'y' * (n % 37)}" for n in range(rows)],
+        }
+    )
+    out = io.BytesIO()
+    orc.write_table(table, out, stripe_size=256 << 20, compression="zstd")
+    _, stage = stage_of({"f.orc": out.getvalue()}, customer, principal, warehouse)
+    for _ in range(3):
+        assert warehouse.run(f"SELECT i, t FROM @{stage}/f.orc LIMIT 2") == [(0, "text 0 "), (1, "text 7919 y")]
+    assert warehouse.run(f"SELECT count(t), sum(i), count(f) FROM @{stage}/f.orc") == [(rows, rows * (rows - 1) // 2, rows)]

@@ -375,13 +375,16 @@ fn bucket_requests_max() -> usize {
 
 /// The bytes of `range` out of the requests that brought it.
 fn assemble(requests: &[Range<u64>], pieces: &[Bytes], range: &Range<u64>) -> Option<Bytes> {
-    let parts: Option<Vec<Bytes>> = requests
-        .iter()
-        .zip(pieces)
-        .filter(|(request, _)| request.start < range.end && range.start < request.end)
-        .map(|(request, piece)| part_of(request, piece, range))
-        .collect();
-    let bytes = concat(parts?);
+    let mut parts = Vec::new();
+    // What the disk has and what S3 is asked for may overlap: each adds what those before it do not have.
+    let mut position = range.start;
+    for (request, piece) in requests.iter().zip(pieces) {
+        if request.start <= position && position < request.end && position < range.end {
+            parts.push(part_of(request, piece, &(position..range.end))?);
+            position = request.end;
+        }
+    }
+    let bytes = concat(parts);
     (bytes.len() as u64 == range.end - range.start).then_some(bytes)
 }
 

@@ -41,11 +41,14 @@ impl RangeCache {
         let mut inner = self.inner.lock();
         let Inner { bytes, starts } = &mut *inner;
         let mut parts: Vec<Bytes> = Vec::new();
+        // Kept ranges overlap: each adds what those before it do not have.
+        let mut position = range.start;
         for (start, end) in covering(starts.get(file)?, range)? {
             let part = bytes.get(&(file.clone(), start))?;
-            let from = usize::try_from(range.start.max(start) - start).ok()?;
+            let from = usize::try_from(position.checked_sub(start)?).ok()?;
             let to = usize::try_from(range.end.min(end) - start).ok()?;
             parts.push(part.slice(from..to));
+            position = end;
         }
         Some(concat(parts))
     }
@@ -138,6 +141,22 @@ mod tests {
         assert_eq!(cache.get(&file, &(18..21)), None);
         assert!(cache.contains(&file, &(10..20)));
         assert_eq!(cache.get(&file, &(12..12)).as_deref(), Some(&b""[..]));
+    }
+
+    #[test]
+    fn ranges_that_overlap_give_each_byte_once() {
+        let cache = RangeCache::new(1_000);
+        let file = key("one", "v1");
+        let all: Vec<u8> = (0..100).collect();
+        for range in [0..40, 30..60, 59..80, 60..62, 70..100] {
+            cache.insert(&file, range.start as u64, Bytes::copy_from_slice(&all[range]));
+        }
+        for (start, end) in (0..100).flat_map(|start| (start..100).map(move |end| (start, end))) {
+            if let Some(bytes) = cache.get(&file, &(start..end)) {
+                assert_eq!(bytes, all[start as usize..end as usize], "{start}..{end}");
+            }
+        }
+        assert_eq!(cache.get(&file, &(0..60)).unwrap(), all[..60]);
     }
 
     #[test]

@@ -109,6 +109,8 @@ impl DiskCache {
     pub(crate) fn read(&self, file: &FileKey, range: &Range<u64>) -> Option<Bytes> {
         let covering = self.shared.index.lock().covering(file, range)?;
         let mut parts = Vec::with_capacity(covering.len());
+        // Kept ranges overlap: each adds what those before it do not have.
+        let mut position = range.start;
         for (start, entry) in covering {
             let Some(bytes) = self.shared.read_entry(file, start, &entry) else {
                 tracing::warn!(path = file.path, "a range in the disk cache is damaged: it is asked of S3");
@@ -116,9 +118,11 @@ impl DiskCache {
                 return None;
             };
             self.shared.index.lock().mark_used(file, start);
-            let from = usize::try_from(range.start.max(start) - start).ok()?;
-            let to = usize::try_from(range.end.min(start + entry.length) - start).ok()?;
+            let end = start + entry.length;
+            let from = usize::try_from(position.checked_sub(start)?).ok()?;
+            let to = usize::try_from(range.end.min(end) - start).ok()?;
             parts.push(bytes.slice(from..to));
+            position = end;
         }
         Some(concat(parts))
     }

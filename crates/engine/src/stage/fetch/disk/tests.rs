@@ -48,6 +48,15 @@ fn ranges_are_there_again_after_a_restart() {
 }
 
 #[test]
+fn ranges_that_overlap_give_each_byte_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let ranges = [("a", 0, Bytes::from_static(b"abcdef")), ("a", 4, Bytes::from_static(b"efghij"))];
+    write(folder.path(), 1 << 20, &ranges);
+    let (cache, _) = open(folder.path(), 1 << 20);
+    assert_eq!(cache.read(&key("a", "v1"), &(1..9)).as_deref(), Some(&b"bcdefghi"[..]));
+}
+
+#[test]
 fn other_bindings_and_versions_find_nothing() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), 1 << 20, &[("a", 0, Bytes::from_static(b"secret"))]);
