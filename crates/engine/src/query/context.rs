@@ -19,7 +19,7 @@ use object_store::ObjectStore;
 use url::Url;
 
 use super::cooperate::CooperateInJoins;
-use super::dialect::{Arithmetic, dialect_functions};
+use super::dialect::{Arithmetic, checked_sum, dialect_functions};
 use super::failure::from_datafusion;
 use super::functions::session_functions;
 use super::numbers::Numbers;
@@ -65,6 +65,7 @@ pub(crate) fn shared_state(options: &EngineOptions) -> Result<SessionState, Erro
     for function in variant_functions().into_iter().chain(dialect_functions()) {
         FunctionRegistry::register_udf(&mut state, function).map_err(from_datafusion)?;
     }
+    FunctionRegistry::register_udaf(&mut state, Arc::new(checked_sum())).map_err(from_datafusion)?;
     Ok(state)
 }
 

@@ -9,6 +9,7 @@ mod dates;
 mod headings;
 mod operators;
 mod scalar;
+mod sum;
 mod texts;
 
 use std::ops::ControlFlow;
@@ -21,6 +22,7 @@ use datafusion::sql::sqlparser::ast::{
 pub(crate) use arithmetic::Arithmetic;
 pub(crate) use headings::{Headings, name_columns};
 pub(crate) use scalar::dialect_functions;
+pub(crate) use sum::checked_sum;
 
 /// Rewrites every function and operator of `statement` that DataFusion knows under another name.
 pub(crate) fn plan_functions(statement: &mut Statement) {
