@@ -33,6 +33,26 @@ test('a folder comes page by page, one request each', async () => {
   expect(jump.body.files.length).toBe(5);
 });
 
+test('folders and files without a name are there too', async () => {
+  await makeStage(world, 'nameless', { 'a//b.csv': 'x', 'a/': '', 'a/c.csv': 'y', '/lead.csv': 'z', '/x//y.csv': 'v' });
+  const visitor = await world.insider();
+  const page = async (prefix: string) => {
+    const answer = await ask(visitor, 'GET', `/ui/api/stages/nameless/objects?prefix=${encodeURIComponent(prefix)}`);
+    expect(answer.status).toBe(200);
+    return [...answer.body.folders, ...answer.body.files].map((entry: { name: string; path: string }) => [entry.name, entry.path]);
+  };
+  expect(await page('')).toEqual([['', '/'], ['a', 'a/']]);
+  expect(await page('a/')).toEqual([['', 'a//'], ['c.csv', 'a/c.csv']]);
+  expect(await page('a//')).toEqual([['b.csv', 'a//b.csv']]);
+  expect(await page('/')).toEqual([['x', '/x/'], ['lead.csv', '/lead.csv']]);
+  expect(await page('/x//')).toEqual([['y.csv', '/x//y.csv']]);
+
+  await visitor.page.goto('/data/stages/nameless?prefix=a%2F');
+  await visitor.page.getByRole('link', { name: '/', exact: true }).first().click();
+  await visitor.page.getByText('b.csv').waitFor();
+  expect(new URL(visitor.page.url()).searchParams.get('prefix')).toBe('a//');
+});
+
 test('a footer is read without reading data', async () => {
   await makeStage(world, 'footers', { 't.parquet': TUTORIAL_FILE, 'broken.parquet': 'PAR1 this is none of it', 'x.csv': 'a\n' });
   const visitor = await world.insider();

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3;
+use object_store::client::HttpClient;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
@@ -22,6 +23,7 @@ use crate::explain::{explain, is_expired, other_region};
 use crate::keys::TemporaryKeys;
 use crate::listing::{ListPage, ListRequest, is_below, list_objects, list_page, list_pages};
 use crate::location::Location;
+use crate::object_key::{key_of_path, path_of_key, request_path};
 use crate::provider::KeySource;
 use crate::region::{OrganizationRegions, is_region_like};
 use crate::request_log::RequestOrigin;
@@ -99,8 +101,8 @@ impl OpenedBucket {
             regions,
             clock,
         } = parts;
-        let client = transport.client(&location).clone();
-        let s3 = Arc::new(build_store(&bucket, &region, &location, &keys, client)?);
+        let client = transport.client(&location);
+        let s3 = Arc::new(build_store(&bucket, &region, &location, &keys, client, 0)?);
         let store = RwLock::new(Store { region, s3 });
         Ok(Self(Arc::new(Inner {
             bucket,
@@ -128,7 +130,7 @@ impl OpenedBucket {
         let keys = inner.keys.for_origin(Arc::clone(&origin));
         let client = inner.transport.observed(&inner.location, &inner.bucket, Arc::clone(&origin));
         let region = self.region();
-        let s3 = Arc::new(build_store(&inner.bucket, &region, &inner.location, &keys, client)?);
+        let s3 = Arc::new(build_store(&inner.bucket, &region, &inner.location, &keys, client, 0)?);
         Ok(Self(Arc::new(Inner {
             bucket: inner.bucket.clone(),
             prefix: inner.prefix.clone(),
@@ -289,6 +291,53 @@ impl OpenedBucket {
         ends_by(now) && explain(error).kind == StorageFailureKind::Denied
     }
 
+    /// Runs a request for one key, as `attempt` does. `request` gets the store and the path to ask it for.
+    pub(crate) async fn attempt_key<T, F, R>(&self, path: &Path, request: F) -> Result<T>
+    where
+        F: Fn(Arc<AmazonS3>, Path) -> R,
+        R: Future<Output = Result<T>>,
+    {
+        let (slashes, rest) = self.request_path(path).map_err(refused)?;
+        self.attempt(|s3| {
+            let store = self.store_of(s3, slashes);
+            let answer = store.map(|s3| request(s3, rest.clone()));
+            async move { answer.map_err(refused)?.await }
+        })
+        .await
+    }
+
+    /// The same store for paths that `slashes` many `/` are taken from.
+    pub(crate) fn store_of(
+        &self,
+        s3: Arc<AmazonS3>,
+        slashes: usize,
+    ) -> std::result::Result<Arc<AmazonS3>, CredentialsError> {
+        match slashes {
+            0 => Ok(s3),
+            _ => Ok(Arc::new(self.build_store(&self.region(), slashes)?)),
+        }
+    }
+
+    fn build_store(&self, region: &str, slashes: usize) -> std::result::Result<AmazonS3, CredentialsError> {
+        let inner = &self.0;
+        build_store(&inner.bucket, region, &inner.location, &inner.keys, self.client(), slashes)
+    }
+
+    pub(crate) fn client(&self) -> HttpClient {
+        let inner = &self.0;
+        match &inner.origin {
+            Some(origin) => inner.transport.observed(&inner.location, &inner.bucket, Arc::clone(origin)),
+            None => inner.transport.client(&inner.location),
+        }
+    }
+
+    pub(crate) fn request_path(&self, path: &Path) -> std::result::Result<(usize, Path), CredentialsError> {
+        request_path(path).ok_or_else(|| CredentialsError::UnnameableKey {
+            key: key_of_path(path).into_owned(),
+            bucket: self.0.bucket.clone(),
+        })
+    }
+
     pub(crate) fn s3(&self) -> Arc<AmazonS3> {
         Arc::clone(&self.0.store.read().s3)
     }
@@ -308,8 +357,8 @@ impl OpenedBucket {
 
     /// The key as a path of the object store, if it lies in what was opened.
     pub(crate) fn checked_path(&self, key: &str) -> std::result::Result<Path, CredentialsError> {
-        let path = Path::parse(key).ok().filter(|path| path.as_ref() == key);
-        path.filter(|_| key.starts_with(&self.0.prefix)).ok_or_else(|| self.outside(key))
+        let is_inside = !key.is_empty() && key.starts_with(&self.0.prefix);
+        is_inside.then(|| path_of_key(key)).ok_or_else(|| self.outside(key))
     }
 
     /// Whether S3 serves the bucket in that region; `false` when we are there already.
@@ -318,13 +367,7 @@ impl OpenedBucket {
         if !is_region_like(region) || inner.store.read().region == region {
             return false;
         }
-        let client = match &inner.origin {
-            Some(origin) => inner.transport.observed(&inner.location, &inner.bucket, Arc::clone(origin)),
-            None => inner.transport.client(&inner.location).clone(),
-        };
-        let Ok(s3) = build_store(&inner.bucket, region, &inner.location, &inner.keys, client) else {
-            return false;
-        };
+        let Ok(s3) = self.build_store(region, 0) else { return false };
         tracing::info!(bucket = %inner.bucket, region, "bucket is in another region");
         inner.regions.correct(&inner.location, &inner.bucket, region);
         *inner.store.write() = Store { region: region.to_owned(), s3: Arc::new(s3) };
@@ -335,13 +378,14 @@ impl OpenedBucket {
     }
 
     fn check_key(&self, path: &Path) -> Result<()> {
-        if path.as_ref().starts_with(&self.0.prefix) {
+        let key = key_of_path(path);
+        if key.starts_with(&self.0.prefix) {
             return Ok(());
         }
-        Err(denied(path.as_ref(), self.outside(path.as_ref())))
+        Err(denied(&key, self.outside(&key)))
     }
 
-    fn check_write(&self, path: &Path) -> Result<()> {
+    pub(crate) fn check_write(&self, path: &Path) -> Result<()> {
         if self.0.access == Access::Read {
             let error = CredentialsError::ReadOnly { bucket: self.0.bucket.clone() };
             return Err(denied(path.as_ref(), error));
@@ -367,9 +411,9 @@ impl OpenedBucket {
     /// A refused HEAD says nothing: the same right, asked for by a GET of one byte, has S3's words.
     async fn head(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let request = |options: GetOptions| {
-            self.attempt(move |s3| {
+            self.attempt_key(location, move |s3, path| {
                 let options = options.clone();
-                async move { s3.get_opts(location, options).await }
+                async move { s3.get_opts(&path, options).await }
             })
         };
         let error = match request(options.clone()).await {
@@ -388,30 +432,14 @@ impl OpenedBucket {
             Err(_) => Err(error),
         }
     }
+}
 
-    async fn delete_some(&self, paths: Vec<Path>) -> Vec<Result<Path>> {
-        for path in &paths {
-            if let Err(error) = self.check_write(path) {
-                return vec![Err(error)];
-            }
-        }
-        let deleted = self
-            .attempt(|s3| {
-                let paths = paths.clone();
-                async move {
-                    let input = stream::iter(paths.into_iter().map(Ok)).boxed();
-                    let outcome: Vec<Result<Path>> = s3.delete_stream(input).collect().await;
-                    // The request as a whole failed: one error for all.
-                    match <[Result<Path>; 1]>::try_from(outcome) {
-                        Ok([Err(error)]) => Err(error),
-                        Ok([Ok(path)]) => Ok(vec![Ok(path)]),
-                        Err(outcome) => Ok(outcome),
-                    }
-                }
-            })
-            .await;
-        deleted.unwrap_or_else(|error| vec![Err(error)])
-    }
+pub(crate) fn generic(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> object_store::Error {
+    object_store::Error::Generic { store: "S3", source: source.into() }
+}
+
+fn refused(error: CredentialsError) -> object_store::Error {
+    generic(error)
 }
 
 fn denied(path: &str, error: CredentialsError) -> object_store::Error {
@@ -422,9 +450,9 @@ fn denied(path: &str, error: CredentialsError) -> object_store::Error {
 impl ObjectStore for OpenedBucket {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
         self.check_write(location)?;
-        self.attempt(|s3| {
+        self.attempt_key(location, |s3, path| {
             let (payload, options) = (payload.clone(), options.clone());
-            async move { s3.put_opts(location, payload, options).await }
+            async move { s3.put_opts(&path, payload, options).await }
         })
         .await
     }
@@ -441,8 +469,8 @@ impl ObjectStore for OpenedBucket {
             });
         }
         let id = self
-            .attempt(|s3| async move {
-                object_store::multipart::MultipartStore::create_multipart(s3.as_ref(), location).await
+            .attempt_key(location, |s3, path| async move {
+                object_store::multipart::MultipartStore::create_multipart(s3.as_ref(), &path).await
             })
             .await?;
         Ok(Box::new(RenewingUpload::new(self.clone(), location.clone(), id)))
@@ -450,14 +478,18 @@ impl ObjectStore for OpenedBucket {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         self.check_key(location)?;
-        if options.head {
-            return self.head(location, options).await;
-        }
-        self.attempt(|s3| {
-            let options = options.clone();
-            async move { s3.get_opts(location, options).await }
-        })
-        .await
+        let mut answer = match options.head {
+            true => self.head(location, options).await?,
+            false => {
+                self.attempt_key(location, |s3, path| {
+                    let options = options.clone();
+                    async move { s3.get_opts(&path, options).await }
+                })
+                .await?
+            }
+        };
+        answer.meta.location = location.clone();
+        Ok(answer)
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
@@ -501,7 +533,7 @@ impl ObjectStore for OpenedBucket {
     ) -> BoxStream<'static, Result<ObjectMeta>> {
         let request = ListRequest {
             prefix: folder_of(prefix),
-            after: Some(offset.as_ref().to_owned()),
+            after: Some(key_of_path(offset).into_owned()),
             ..ListRequest::default()
         };
         match self.check_listing(&request.prefix) {
@@ -528,6 +560,13 @@ impl ObjectStore for OpenedBucket {
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.check_key(from)?;
         self.check_write(to)?;
+        for path in [from, to] {
+            if self.request_path(path).map_err(refused)?.0 > 0 {
+                return Err(object_store::Error::NotSupported {
+                    source: "a key that begins with `/` is not copied".into(),
+                });
+            }
+        }
         self.attempt(|s3| {
             let options = options.clone();
             async move { s3.copy_opts(from, to, options).await }
@@ -539,7 +578,7 @@ impl ObjectStore for OpenedBucket {
 /// The object store's prefixes are whole segments.
 fn folder_of(prefix: Option<&Path>) -> String {
     match prefix {
-        Some(prefix) if !prefix.as_ref().is_empty() => format!("{prefix}/"),
+        Some(prefix) if !prefix.as_ref().is_empty() => format!("{}/", key_of_path(prefix)),
         _ => String::new(),
     }
 }

@@ -91,6 +91,8 @@ pub enum CredentialsError {
     KeyFile { path: PathBuf, reason: String },
     /// The key is outside the prefix that was opened.
     OutsidePrefix { key: String, bucket: String, prefix: String },
+    /// No request can name the key: it has a part `.` or `..`, or a control character.
+    UnnameableKey { key: String, bucket: String },
     /// The bucket was opened for reading.
     ReadOnly { bucket: String },
     /// An unsigned opening has nothing to sign a URL with.
@@ -132,6 +134,7 @@ impl CredentialsError {
             }
             Self::InvalidRequest(_)
             | Self::PolicyTooLarge(_)
+            | Self::UnnameableKey { .. }
             | Self::InvalidRoleArn { .. }
             | Self::InvalidBucket { .. }
             | Self::EndpointRefused { .. }
@@ -226,6 +229,9 @@ impl CredentialsError {
                 Some("create the connection again, with the keys: the server's key file has changed".to_owned())
             }
             Self::KeyFile { .. } | Self::OutsidePrefix { .. } | Self::Internal { .. } => None,
+            Self::UnnameableKey { .. } => {
+                Some("rename the object, or leave it out: name a narrower path, FILES or a PATTERN".to_owned())
+            }
             Self::ReadOnly { .. } => None,
             Self::CannotPresign { .. } => Some("use a connection with a role".to_owned()),
         }
@@ -348,6 +354,11 @@ impl fmt::Display for CredentialsError {
             Self::OutsidePrefix { key, bucket, prefix } => {
                 write!(f, "`{key}` in bucket `{bucket}` is outside the opened prefix `{prefix}`")
             }
+            Self::UnnameableKey { key, bucket } => write!(
+                f,
+                "the key {key:?} in bucket `{bucket}` cannot be asked for: URLs have no parts `.` and `..` and no control \
+                 characters"
+            ),
             Self::ReadOnly { bucket } => write!(f, "bucket `{bucket}` is opened for reading only"),
             Self::CannotPresign { bucket } => {
                 write!(f, "cannot presign a URL in bucket `{bucket}`: it is opened without keys")

@@ -247,15 +247,6 @@ fn status_text(status: u16) -> String {
 }
 
 fn plain_message(error: &object_store::Error) -> String {
-    let bad_path = match error {
-        object_store::Error::InvalidPath { source } => Some(source),
-        other => find_in_chain::<object_store::path::Error>(other),
-    };
-    if let Some(object_store::path::Error::EmptySegment { path }) = bad_path {
-        return format!(
-            "the key `{path}` has an empty part, and cannot be named here: rename that object, or read a folder without it"
-        );
-    }
     match error {
         object_store::Error::NotFound { .. } => "it does not exist".to_owned(),
         object_store::Error::InvalidPath { source } => source.to_string(),
@@ -303,15 +294,6 @@ fn empty() -> StorageFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_that_cannot_be_named_is_told_with_what_to_do() {
-        let source = object_store::path::Path::parse("raw/b//c.csv").unwrap_err();
-        let listed = object_store::Error::Generic { store: "S3", source: Box::new(source) };
-        let message = plain_message(&listed);
-        assert!(message.contains("`raw/b//c.csv` has an empty part"), "{message}");
-        assert!(message.contains("rename"), "{message}");
-    }
 
     #[test]
     fn a_denial_is_taken_apart() {

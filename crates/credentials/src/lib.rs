@@ -13,6 +13,7 @@ mod bucket;
 mod chain;
 mod clock;
 mod credentials;
+mod deletion;
 mod endpoint;
 mod error;
 mod explain;
@@ -20,6 +21,7 @@ mod issuer;
 mod keys;
 mod listing;
 mod location;
+mod object_key;
 mod observe;
 mod options;
 mod pacing;
@@ -47,6 +49,7 @@ pub use error::{AwsRefusal, CredentialsError, FailureClass, RoleFailure, ShownId
 pub use explain::{Denial, StorageFailure, StorageFailureKind, explain};
 pub use keys::CustomerKeys;
 pub use listing::ListPage;
+pub use object_key::{key_of_path, path_of_key, path_of_text};
 pub use options::{CredentialsOptions, IdentitySource, IssuerOptions, ServerSettings};
 pub use presign::{PresignMethod, PresignedUrl};
 pub use request_log::{

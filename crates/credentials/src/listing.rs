@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
-use object_store::path::Path;
 use object_store::{ListResult, ObjectMeta, Result};
 
 use crate::OpenedBucket;
+use crate::object_key::{key_of_path, listed_path};
 
 /// What is listed.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +29,8 @@ pub(crate) struct ListRequest {
 #[derive(Debug, Clone, Default)]
 pub struct ListPage {
     pub objects: Vec<ObjectMeta>,
-    /// Common prefixes up to a `/`, as keys without the `/` at the end.
-    pub folders: Vec<Path>,
+    /// Common prefixes, up to a `/` and with it.
+    pub folders: Vec<String>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<String>,
 }
@@ -50,8 +50,10 @@ pub(crate) async fn list_page(bucket: &OpenedBucket, request: ListRequest) -> Re
             async move { s3.list_paginated(prefix.as_deref(), options).await }
         })
         .await?;
-    let below = page.result.objects.into_iter().filter(|object| is_below(object, &request.prefix));
-    Ok(ListPage { objects: below.collect(), folders: page.result.common_prefixes, next: page.page_token })
+    let found = listed(page.result);
+    let below = found.objects.into_iter().filter(|object| is_below(object, &request.prefix));
+    let folders = found.common_prefixes.iter().map(|folder| format!("{}/", key_of_path(folder)));
+    Ok(ListPage { objects: below.collect(), folders: folders.collect(), next: page.page_token })
 }
 
 enum Next {
@@ -85,7 +87,7 @@ pub(crate) fn list_pages(
             })
             .await?;
         let next = page.page_token.map_or(Next::End, Next::Page);
-        Ok(Some((page.result, (bucket, request, next))))
+        Ok(Some((listed(page.result), (bucket, request, next))))
     })
     .boxed()
 }
@@ -107,7 +109,18 @@ pub(crate) fn list_objects(
         .boxed()
 }
 
-/// The marker that consoles make for a folder, `raw/`, arrives as `raw`: outside of what was listed.
+/// What S3 lists beside what it was asked for is not ours.
 pub(crate) fn is_below(object: &ObjectMeta, prefix: &str) -> bool {
-    object.location.as_ref().starts_with(prefix)
+    key_of_path(&object.location).starts_with(prefix)
+}
+
+/// With the paths that stand for the keys.
+fn listed(mut result: ListResult) -> ListResult {
+    for path in &mut result.common_prefixes {
+        *path = listed_path(std::mem::take(path));
+    }
+    for object in &mut result.objects {
+        object.location = listed_path(std::mem::take(&mut object.location));
+    }
+    result
 }

@@ -56,12 +56,15 @@ impl HttpService for ObservedService {
 
 impl ObservedService {
     fn asked(&self, request: &HttpRequest) -> Asked {
-        let path = request.uri().path().trim_start_matches('/');
+        let path = request.uri().path();
+        // A key may begin with a `/` of its own.
+        let path = path.strip_prefix('/').unwrap_or(path);
         // The bucket's region is asked for in the other style.
         let key = if self.virtual_host_style && path != self.bucket {
             path
         } else {
-            path.strip_prefix(self.bucket.as_str()).unwrap_or(path).trim_start_matches('/')
+            let key = path.strip_prefix(self.bucket.as_str()).unwrap_or(path);
+            key.strip_prefix('/').unwrap_or(key)
         };
         let query = request.uri().query().unwrap_or_default();
         let parameter = |name: &str| {

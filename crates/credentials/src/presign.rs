@@ -57,7 +57,7 @@ impl OpenedBucket {
         if method == PresignMethod::Put && self.access() == Access::Read {
             return Err(CredentialsError::ReadOnly { bucket: self.bucket().to_owned() });
         }
-        let path = self.checked_path(key)?;
+        let (slashes, path) = self.request_path(&self.checked_path(key)?)?;
         let now = self.clock().now();
         let life = match self.keys() {
             KeySource::Unsigned => {
@@ -75,10 +75,11 @@ impl OpenedBucket {
             PresignMethod::Get => http::Method::GET,
             PresignMethod::Put => http::Method::PUT,
         };
-        let url = self.s3().signed_url(verb, &path, granted).await.map_err(|error| {
-            tracing::error!(error = %error, "cannot presign");
-            CredentialsError::Internal { reason: "the URL cannot be signed" }
-        })?;
+        let url =
+            self.store_of(self.s3(), slashes)?.signed_url(verb, &path, granted).await.map_err(|error| {
+                tracing::error!(error = %error, "cannot presign");
+                CredentialsError::Internal { reason: "the URL cannot be signed" }
+            })?;
         if let Some(origin) = self.origin() {
             let (action, operation) = match method {
                 PresignMethod::Get => ("s3:GetObject", "PresignedGetObject"),

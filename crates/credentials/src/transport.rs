@@ -19,6 +19,7 @@ use object_store::client::{
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::location::Location;
+use crate::object_key;
 use crate::observe::ObservedService;
 use crate::pacing::{PacedService, Paces};
 use crate::request_log::RequestOrigin;
@@ -59,6 +60,10 @@ fn annotated(inner: HttpClient) -> HttpClient {
     HttpClient::new(AnnotatingService { inner })
 }
 
+fn listable(inner: HttpClient) -> HttpClient {
+    HttpClient::new(ListingService { inner })
+}
+
 impl Transport {
     pub(crate) fn new(rules: &EndpointRules, web_rules: &EndpointRules) -> Result<Self, CredentialsError> {
         let failed = |error: reqwest::Error| {
@@ -79,8 +84,13 @@ impl Transport {
         })
     }
 
-    /// The pool for an endpoint that a user typed, for one of the operator's, or for the web.
-    pub(crate) fn client(&self, location: &Location) -> &HttpClient {
+    /// The pool for an endpoint that a user typed, for one of the operator's, or for the web, for an object store.
+    pub(crate) fn client(&self, location: &Location) -> HttpClient {
+        listable(self.pool(location).annotated.clone())
+    }
+
+    /// The same pool for those who read answers themselves.
+    pub(crate) fn probe_client(&self, location: &Location) -> &HttpClient {
         &self.pool(location).annotated
     }
 
@@ -98,11 +108,11 @@ impl Transport {
             bucket: bucket.to_owned(),
             virtual_host_style: location.virtual_host_style,
         };
-        annotated(HttpClient::new(PacedService {
+        listable(annotated(HttpClient::new(PacedService {
             inner: HttpClient::new(observed),
             paces: self.paces.clone(),
             bucket_in_host: location.virtual_host_style,
-        }))
+        })))
     }
 
     fn pool(&self, location: &Location) -> &Pool {
@@ -238,6 +248,31 @@ impl HttpService for AnnotatingService {
         if status.is_redirection() {
             parts.status = StatusCode::BAD_REQUEST;
         }
+        Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(text)))
+    }
+}
+
+/// Lets the object store parse the names of all objects.
+#[derive(Debug)]
+struct ListingService {
+    inner: HttpClient,
+}
+
+#[async_trait]
+impl HttpService for ListingService {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let query = request.uri().query().unwrap_or_default();
+        let lists = request.method() == Method::GET && query.split('&').any(|pair| pair == "list-type=2");
+        let response = self.inner.execute(request).await?;
+        if !lists || !response.status().is_success() {
+            return Ok(response);
+        }
+        let (mut parts, body) = response.into_parts();
+        let body = body.bytes().await?;
+        let Some(text) = std::str::from_utf8(&body).ok().and_then(object_key::listable) else {
+            return Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(body)));
+        };
+        parts.headers.remove(header::CONTENT_LENGTH);
         Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(text)))
     }
 }

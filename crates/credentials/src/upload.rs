@@ -43,8 +43,8 @@ impl MultipartUpload for RenewingUpload {
         let parts = Arc::clone(&self.parts);
         Box::pin(async move {
             let part = bucket
-                .attempt(|s3| {
-                    let (path, id, data) = (path.clone(), id.clone(), data.clone());
+                .attempt_key(&path, |s3, path| {
+                    let (id, data) = (id.clone(), data.clone());
                     async move { s3.put_part(&path, &id, place, data).await }
                 })
                 .await?;
@@ -62,8 +62,8 @@ impl MultipartUpload for RenewingUpload {
             source: "an upload was completed before all its parts".into(),
         })?;
         self.bucket
-            .attempt(|s3| {
-                let (path, id, parts) = (self.path.clone(), self.id.clone(), parts.clone());
+            .attempt_key(&self.path, |s3, path| {
+                let (id, parts) = (self.id.clone(), parts.clone());
                 async move { s3.complete_multipart(&path, &id, parts).await }
             })
             .await
@@ -71,8 +71,8 @@ impl MultipartUpload for RenewingUpload {
 
     async fn abort(&mut self) -> Result<()> {
         self.bucket
-            .attempt(|s3| {
-                let (path, id) = (self.path.clone(), self.id.clone());
+            .attempt_key(&self.path, |s3, path| {
+                let id = self.id.clone();
                 async move { s3.abort_multipart(&path, &id).await }
             })
             .await

@@ -86,7 +86,7 @@ impl Climb<'_> {
             &self.inner.rules,
         )
         .map_err(|error| Advice::new(error.to_string(), error.hint().unwrap_or_default()))?;
-        let client = self.inner.transport.client(&location).clone();
+        let client = self.inner.transport.probe_client(&location).clone();
         let region = location.region_in_host().unwrap_or_else(|| self.inner.server_region.clone());
         Ok(S3Probe { location, bucket: place.bucket.clone(), region, client, is_own: false })
     }

@@ -5,6 +5,7 @@ mod cloud;
 mod endpoints;
 mod errors;
 mod keys;
+mod odd_keys;
 mod opening;
 mod regions;
 mod renewal;

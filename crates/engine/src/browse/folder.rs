@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use credentials::Access;
 
 use crate::session::Session;
+use crate::stage::listing::is_folder_marker;
 use crate::stage::open_location;
 use crate::{Error, Identity};
 
@@ -32,7 +33,7 @@ pub struct FolderListing {
     pub next_cursor: Option<String>,
 }
 
-/// A folder in a folder.
+/// A folder in a folder. Its name may be empty: `raw//` in `raw/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderEntry {
     pub name: String,
@@ -56,14 +57,14 @@ pub(crate) async fn list_folder(session: &Session, request: FolderRequest) -> Re
     let place = open_location(session, &location, None, Access::Read).await?;
     let page = place.list_folder(request.cursor, request.entries_max).await?;
     let folders = page.folders.iter().map(|folder| {
-        let path = place.relative(folder);
-        FolderEntry { name: last_part(path), path: format!("{path}/") }
+        let path = place.below_root(folder);
+        FolderEntry { name: last_part(path.strip_suffix('/').unwrap_or(path)), path: path.to_owned() }
     });
-    let files = page.objects.iter().map(|object| {
+    let files = page.objects.iter().filter(|object| !is_folder_marker(object)).map(|object| {
         let path = place.relative(&object.location);
         FolderFile {
-            name: last_part(path),
-            path: path.to_owned(),
+            name: Some(last_part(&path)).filter(|name| !name.is_empty()).unwrap_or_else(|| "/".to_owned()),
+            path: path.into_owned(),
             size: object.size,
             last_modified: object.last_modified,
             etag: object.e_tag.clone(),

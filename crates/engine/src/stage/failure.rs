@@ -1,6 +1,6 @@
 //! Refusals of S3 and STS in words that name the object, who refused, and what to do.
 
-use credentials::{CredentialsError, FailureClass, StorageFailure, StorageFailureKind};
+use credentials::{CredentialsError, FailureClass, StorageFailure, StorageFailureKind, key_of_path};
 use object_store::path::Path;
 
 use super::location::Names;
@@ -43,7 +43,7 @@ pub(crate) fn storage_error(names: &Names, action: Action, key: &Path, error: &o
     if let Some(cause) = &failure.credentials {
         return credentials_error(names, cause);
     }
-    let object = names.url_of(key.as_ref());
+    let object = names.url_of(&key_of_path(key));
     let context = format!("{failure:?}");
     let error = match failure.kind {
         StorageFailureKind::NotFound => not_found(names, &object, &failure),

@@ -38,7 +38,7 @@ pub(crate) async fn infer_columns(
     if files.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let names = files.iter().map(|file| place.relative(&file.meta.location).to_owned()).collect();
+    let names = files.iter().map(|file| place.relative(&file.meta.location).into_owned()).collect();
     let stated = resolve_format(session, &place, location.options.file_format.as_ref()).await?;
     let table =
         open_found(place, stated, Found { files, folders: Vec::new() }, &ColumnUse::default(), session)
@@ -78,7 +78,7 @@ pub(crate) async fn read_small_files(
     }
     let mut contents = Vec::with_capacity(files.len());
     for file in files {
-        let name = place.relative(&file.meta.location).to_owned();
+        let name = place.relative(&file.meta.location).into_owned();
         let content = match file.meta.size {
             0 => Bytes::new(),
             size => {

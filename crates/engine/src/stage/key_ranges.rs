@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use credentials::key_of_path;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
@@ -35,13 +36,14 @@ pub(super) fn list_between<'a>(
         for _ in 0..PAGES_BEFORE_GUESSES {
             let start = next.is_none().then_some(after.as_str());
             let found = page(place, prefix, start, next.as_deref(), false).await?;
-            let end = found.objects.last().map(|object| object.location.to_string());
+            let end = found.objects.last().map(|object| key_of_path(&object.location).into_owned());
             if first.is_none() {
-                first = found.objects.first().map(|object| object.location.to_string());
+                first = found.objects.first().map(|object| key_of_path(&object.location).into_owned());
             }
             let is_last = found.next.is_none() || until.is_some() && end.as_ref() > until.as_ref();
-            let inside =
-                |object: &ObjectMeta| until.as_deref().is_none_or(|until| object.location.as_ref() <= until);
+            let inside = |object: &ObjectMeta| {
+                until.as_deref().is_none_or(|until| *key_of_path(&object.location) <= *until)
+            };
             wanted.take(place, found.objects.into_iter().filter(inside), &mut objects)?;
             if is_last {
                 return Ok(objects);

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::datatypes::DataType;
-use credentials::ListPage;
+use credentials::{ListPage, key_of_path, path_of_key};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
-use object_store::path::Path;
 
 use super::Place;
 use super::failure::Action;
@@ -57,7 +56,7 @@ impl Wanted<'_> {
     ) -> Result<(), Error> {
         let before = kept.len();
         kept.extend(objects.into_iter().filter(|object| {
-            (self.keep)(object.location.as_ref().strip_prefix(self.prefix).unwrap_or_default())
+            (self.keep)(key_of_path(&object.location).strip_prefix(self.prefix).unwrap_or_default())
         }));
         let found = kept.len() - before;
         check_count(place, self.prefix, self.found.fetch_add(found, Ordering::Relaxed) + found)
@@ -107,9 +106,8 @@ async fn find_folders(
     if !objects.iter().all(is_marker) || !conditions.iter().any(|condition| condition.is_on(&column)) {
         return Ok(None);
     }
-    let value_of = |folder: &Path| {
-        let name = folder.filename().unwrap_or_default().to_owned();
-        split_folder(&name).map(|(_, value)| value.to_owned()).unwrap_or_default()
+    let value_of = |folder: &String| {
+        split_folder(folder_name(folder)).map(|(_, value)| value.to_owned()).unwrap_or_default()
     };
     let values: Vec<String> = folders.iter().map(value_of).collect();
     let column = FolderColumn::infer(&column, values.iter().map(String::as_str));
@@ -124,7 +122,7 @@ async fn find_folders(
     let mut further = Vec::new();
     let mut guessed: Vec<_> = guesses.into_iter().zip(guessed).collect();
     for (folder, _) in kept {
-        let folder = format!("{folder}/");
+        let folder = folder.clone();
         match guessed.iter().position(|(guess, _)| *guess == folder) {
             Some(position) => objects.extend(guessed.swap_remove(position).1?),
             None => further.push(list_below(place, folder, DEPTH_MAX, wanted)),
@@ -138,7 +136,7 @@ async fn find_folders(
         && let Some(folder) = folders.first()
     {
         // Nothing can pass; one file still says which columns there are.
-        let found = list_below(place, format!("{folder}/"), DEPTH_MAX, wanted).await?;
+        let found = list_below(place, folder.clone(), DEPTH_MAX, wanted).await?;
         objects.extend(found.into_iter().find(|object| object.size > 0));
     }
     Ok(Some(FoundFolders { objects, column }))
@@ -173,14 +171,21 @@ fn guesses(prefix: &str, conditions: &[Condition]) -> Vec<String> {
     let folders = equal.flat_map(|condition| {
         condition.values.iter().map(move |value| format!("{prefix}{}={value}/", condition.column))
     });
-    folders.filter(|folder| Path::parse(folder).is_ok()).take(GUESSES_MAX).collect()
+    folders.filter(|folder| !folder.contains("//")).take(GUESSES_MAX).collect()
 }
 
 /// The column that all of the folders give.
-fn common_column(folders: &[Path]) -> Option<String> {
-    let mut columns = folders.iter().map(|folder| split_folder(folder.filename()?).map(|(column, _)| column));
+fn common_column(folders: &[String]) -> Option<String> {
+    let mut columns =
+        folders.iter().map(|folder| split_folder(folder_name(folder)).map(|(column, _)| column));
     let first = columns.next()??;
     columns.all(|column| column == Some(first)).then(|| first.to_owned())
+}
+
+/// `c` of `a/b/c/`.
+fn folder_name(folder: &str) -> &str {
+    let path = folder.strip_suffix('/').unwrap_or(folder);
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn list_below<'a>(
@@ -191,7 +196,7 @@ fn list_below<'a>(
 ) -> BoxFuture<'a, Result<Vec<ObjectMeta>, Error>> {
     async move {
         let first = page(place, &prefix, None, None, false).await?;
-        let last = first.objects.last().map(|object| object.location.to_string());
+        let last = first.objects.last().map(|object| key_of_path(&object.location).into_owned());
         let mut objects = Vec::new();
         wanted.take(place, first.objects, &mut objects)?;
         let (Some(_), Some(last)) = (first.next, last) else { return Ok(objects) };
@@ -212,9 +217,8 @@ fn list_below<'a>(
         let rest = open.iter().map(|folder| list_after(place, folder.clone(), last.clone(), wanted).boxed());
         let others = folders
             .iter()
-            .map(|folder| format!("{folder}/"))
-            .filter(|folder| Some(folder) != open.as_ref())
-            .map(|folder| list_below(place, folder, depth - 1, wanted));
+            .filter(|folder| Some(*folder) != open.as_ref())
+            .map(|folder| list_below(place, folder.clone(), depth - 1, wanted));
         let listings: Vec<_> = rest.chain(others).collect();
         let mut listings = futures::stream::iter(listings).buffer_unordered(LISTINGS_AT_ONCE);
         while let Some(found) = listings.try_next().await? {
@@ -245,7 +249,7 @@ async fn folder_pages(
     place: &Arc<Place>,
     prefix: &str,
     mut found: ListPage,
-) -> Result<(Vec<Path>, Vec<ObjectMeta>), Error> {
+) -> Result<(Vec<String>, Vec<ObjectMeta>), Error> {
     let (mut folders, mut objects) = (found.folders, found.objects);
     while let Some(token) = found.next {
         found = page(place, prefix, None, Some(&token), true).await?;
@@ -266,9 +270,9 @@ pub(super) async fn first_after(
     let bucket = place.bucket();
     let answer = place.fetches().in_lane(bucket.bucket(), bucket.first_key_after(prefix, after)).await;
     entry.end(0);
-    let shown = Path::parse(prefix).unwrap_or_default();
+    let shown = path_of_key(prefix);
     let first = answer.map_err(|error| place.failure(Action::List, &shown, &error))?;
-    Ok(first.map(|key| key.to_string()))
+    Ok(first.map(|key| key_of_path(&key).into_owned()))
 }
 
 pub(super) async fn page(
@@ -283,7 +287,7 @@ pub(super) async fn page(
     let answer =
         place.fetches().in_lane(bucket.bucket(), bucket.list_page(prefix, after, next, folders)).await;
     entry.end(0);
-    let shown = Path::parse(prefix).unwrap_or_default();
+    let shown = path_of_key(prefix);
     answer.map_err(|error| place.failure(Action::List, &shown, &error))
 }
 
@@ -291,7 +295,7 @@ fn check_count(place: &Place, prefix: &str, count: usize) -> Result<(), Error> {
     if count <= FILES_MAX {
         return Ok(());
     }
-    let shown = Path::parse(prefix).unwrap_or_default();
+    let shown = path_of_key(prefix);
     Err(Error::new(
         ErrorKind::LimitExceeded,
         format!("there are more than {FILES_MAX} files under `{}`", place.describe_key(&shown)),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use credentials::key_of_path;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 use regex::Regex;
@@ -142,23 +143,26 @@ pub(crate) async fn find_in_folders(
     }
     let (files, known) = match pruned {
         Some(FoundFolders { mut objects, column }) => {
-            objects.sort_unstable_by(|left, right| left.location.cmp(&right.location));
+            objects.sort_unstable_by(|left, right| {
+                key_of_path(&left.location).cmp(&key_of_path(&right.location))
+            });
             let wanted = objects.into_iter().filter(|meta| {
-                let rest = meta.location.as_ref().strip_prefix(&prefix).unwrap_or_default();
-                meta.size > 0 && selection.matches(rest)
+                let key = key_of_path(&meta.location);
+                meta.size > 0 && selection.matches(key.strip_prefix(&prefix).unwrap_or_default())
             });
             (wanted.map(StagedFile::listed).collect(), Some(column))
         }
         None => (find_files(place, selection, end).await?, None),
     };
-    let keys = || files.iter().map(|file: &StagedFile| file.meta.location.as_ref());
-    let names = common_columns(keys());
-    let values: Vec<Vec<Option<String>>> = keys().map(folder_values).collect();
+    let keys: Vec<_> = files.iter().map(|file: &StagedFile| key_of_path(&file.meta.location)).collect();
+    let names = common_columns(keys.iter().map(|key| &**key));
+    let values: Vec<Vec<Option<String>>> = keys.iter().map(|key| folder_values(key)).collect();
     let folders = names.iter().enumerate().map(|(index, name)| match &known {
         Some(column) if column.name == *name => column.clone(),
         _ => FolderColumn::infer(name, values.iter().filter_map(|values| values.get(index)?.as_deref())),
     });
     let folders = folders.collect();
+    drop(keys);
     Ok(Found { files, folders })
 }
 
@@ -176,6 +180,11 @@ async fn named_files(place: &Arc<Place>, files: &[String], end: FileEnd) -> Resu
     futures::stream::iter(probes).buffered(PROBES_AT_ONCE).try_collect().await
 }
 
+/// What consoles make to have a folder with nothing in it: that folder, and no file.
+pub(crate) fn is_folder_marker(object: &ObjectMeta) -> bool {
+    object.size == 0 && key_of_path(&object.location).ends_with('/')
+}
+
 /// Everything under the location's prefix that the pattern matches, sorted by key.
 ///
 /// The path is a prefix of names, not a folder: `@s/ab` lists `ab.csv` and `ab/cd.csv`. The pattern is
@@ -185,7 +194,7 @@ pub(crate) async fn list_files(place: &Arc<Place>, selection: &Selection) -> Res
     let pattern = selection.pattern.clone();
     let keep = move |rest: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(rest));
     let mut files = list_keys(place, prefix, keep).await?;
-    files.sort_unstable_by(|left, right| left.location.cmp(&right.location));
+    files.sort_unstable_by(|left, right| key_of_path(&left.location).cmp(&key_of_path(&right.location)));
     Ok(files)
 }
 

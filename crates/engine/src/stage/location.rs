@@ -1,11 +1,14 @@
 //! From a location in a statement to an opened bucket.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use catalog::{GrantObject, Privilege};
-use credentials::{Access, AssumedRole, ConnectionAccess, Grant, OpenRequest, OpenedBucket, SealedKeys};
+use credentials::{
+    Access, AssumedRole, ConnectionAccess, Grant, OpenRequest, OpenedBucket, SealedKeys, key_of_path,
+};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use futures::TryStreamExt;
 use object_store::path::Path;
@@ -342,12 +345,20 @@ impl Place {
 
     /// A key as people know it: `s3://bucket/key`.
     pub(crate) fn describe_key(&self, key: &Path) -> String {
-        self.names.url_of(key.as_ref())
+        self.names.url_of(&key_of_path(key))
+    }
+
+    /// A key without the stage's prefix.
+    pub(crate) fn below_root<'a>(&self, key: &'a str) -> &'a str {
+        key.strip_prefix(&self.root).unwrap_or(key)
     }
 
     /// The key without the stage's prefix, as LIST shows it.
-    pub(crate) fn relative<'a>(&self, key: &'a Path) -> &'a str {
-        key.as_ref().strip_prefix(&self.root).unwrap_or(key.as_ref())
+    pub(crate) fn relative<'a>(&self, key: &'a Path) -> Cow<'a, str> {
+        match key_of_path(key) {
+            Cow::Borrowed(key) => Cow::Borrowed(self.below_root(key)),
+            Cow::Owned(key) => Cow::Owned(self.below_root(&key).to_owned()),
+        }
     }
 
     /// Where the statement's requests are entered.
@@ -387,16 +398,6 @@ impl Place {
 
     pub(super) fn failure(&self, action: Action, key: &Path, error: &object_store::Error) -> Error {
         storage_error(&self.names, action, key, error)
-    }
-
-    pub(super) fn key_path(&self, key: &str) -> Result<Path, Error> {
-        Path::parse(key).map_err(|error| {
-            Error::new(
-                ErrorKind::InvalidValue,
-                format!("`{}` cannot be a file: its name has an empty part", self.names.url_of(key)),
-            )
-            .with_context(error.to_string())
-        })
     }
 }
 

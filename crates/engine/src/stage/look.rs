@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
-use credentials::ListPage;
+use credentials::{ListPage, path_of_key};
 use datafusion::parquet::file::metadata::ParquetMetaData;
-use object_store::path::Path;
 
 use super::Place;
 use super::bytes::FileEnd;
@@ -33,7 +32,7 @@ impl Place {
         entries_max: usize,
     ) -> Result<ListPage, Error> {
         let prefix = self.prefix();
-        let shown = Path::parse(&prefix).unwrap_or_default();
+        let shown = path_of_key(&prefix);
         self.bucket()
             .list_folder(&prefix, cursor, entries_max)
             .await

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use credentials::StorageFailureKind;
+use credentials::{StorageFailureKind, key_of_path, path_of_key};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStore, ObjectStoreExt};
 
@@ -42,7 +42,7 @@ impl Place {
     }
 
     async fn probe_here(&self, key: &str, end: FileEnd) -> Result<Option<StagedFile>, Error> {
-        let path = self.key_path(key)?;
+        let path = path_of_key(key);
         let known = self.fetches().footers.get(self.bucket().binding_id(), path.as_ref());
         let kept = if known.is_none() { self.kept_end(&path, end).await } else { None };
         let e_tag = match (&known, &kept) {
@@ -138,7 +138,7 @@ impl Place {
         let found = self.bucket().list_some(key, 1).await;
         entry.end(0);
         match found {
-            Ok(found) => found.first().is_none_or(|first| first.location.as_ref() != key),
+            Ok(found) => found.first().is_none_or(|first| key_of_path(&first.location) != key),
             Err(_) => false,
         }
     }

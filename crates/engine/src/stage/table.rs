@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, SchemaRef};
 use async_trait::async_trait;
+use credentials::key_of_path;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Result as DataFusionResult, ScalarValue, Statistics};
 use datafusion::config::TableParquetOptions;
@@ -98,7 +99,7 @@ impl StageTable {
         let files = self.files.iter().map(|file| {
             let statistics = DFParquetMetadata::statistics_from_parquet_metadata(&file.metadata, schema)?;
             let statistics = Arc::new(statistics);
-            let mut partition_values = self.folder_values(file.file.meta.location.as_ref());
+            let mut partition_values = self.folder_values(&key_of_path(&file.file.meta.location));
             for column in &self.metadata {
                 let value = column.values(&self.place, &file.file, 0, 1);
                 partition_values.push(ScalarValue::try_from_array(&value, 0)?);

@@ -1,7 +1,6 @@
 //! Tries whether a stage opens with what a connection is about to say.
 
-use credentials::Access;
-use object_store::path::Path;
+use credentials::{Access, path_of_key};
 use object_store::{GetOptions, GetRange, ObjectStore};
 
 use super::failure::Action;
@@ -41,8 +40,7 @@ pub(crate) async fn try_stage(
     };
     let place = open(session, opening).await?;
     let found = place.bucket().list_some(&stage.prefix, KEYS_MAX).await;
-    let found =
-        found.map_err(|error| place.failure(Action::List, &Path::from(stage.prefix.as_str()), &error))?;
+    let found = found.map_err(|error| place.failure(Action::List, &path_of_key(&stage.prefix), &error))?;
     let Some(file) = found.into_iter().find(|file| file.size > 0) else { return Ok(()) };
     let one_byte = GetOptions { range: Some(GetRange::Bounded(0..1)), ..GetOptions::default() };
     let read = place.bucket().get_opts(&file.location, one_byte).await;

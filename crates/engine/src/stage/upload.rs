@@ -1,7 +1,7 @@
 //! Writing one file into a stage, as BendSQL's PUT asks for.
 
 use bytes::{Bytes, BytesMut};
-use credentials::Access;
+use credentials::{Access, path_of_key};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use object_store::{ObjectStoreExt, PutPayload};
@@ -32,7 +32,7 @@ pub struct Upload {
 pub(crate) async fn write_file(session: &Session, upload: Upload) -> Result<u64, Error> {
     let location = sql::Location::Stage { stage: upload.stage, path: upload.path };
     let place = open_location(session, &location, None, Access::Write).await?;
-    let key = place.key_path(&place.prefix())?;
+    let key = path_of_key(&place.prefix());
     let failed = |error: object_store::Error| place.failure(Action::Write, &key, &error);
 
     let mut content = upload.content;

@@ -9,7 +9,8 @@ use crate::{Error, StatementOutput};
 pub(super) async fn run(session: &Session, statement: sql::List) -> Result<StatementOutput, Error> {
     let place = open_location(session, &statement.location, None, credentials::Access::Read).await?;
     let selection = Selection::from_pattern(&session.sql, statement.pattern.as_ref())?;
-    let files = listing::list_files(&place, &selection).await?;
+    let mut files = listing::list_files(&place, &selection).await?;
+    files.retain(|file| !listing::is_folder_marker(file));
     let last_modified =
         files.iter().map(|file| file.last_modified.format("%Y-%m-%d %H:%M:%S%.3f %z").to_string());
     let mut output = rows::answer(

@@ -4,7 +4,7 @@ use super::Call;
 use crate::Error;
 use crate::rows::Column;
 use crate::session::Session;
-use crate::stage::listing::{Selection, list_files};
+use crate::stage::listing::{Selection, is_folder_marker, list_files};
 use crate::stage::open_location;
 
 pub(super) async fn columns(session: &Session, call: &Call) -> Result<Vec<Column>, Error> {
@@ -12,7 +12,8 @@ pub(super) async fn columns(session: &Session, call: &Call) -> Result<Vec<Column
     let options = Some(&location.options);
     let place = open_location(session, &location.location, options, credentials::Access::Read).await?;
     let selection = Selection::from_options(&session.sql, &location.options)?;
-    let files = list_files(&place, &selection).await?;
+    let mut files = list_files(&place, &selection).await?;
+    files.retain(|file| !is_folder_marker(file));
     let last_modified =
         files.iter().map(|file| file.last_modified.format("%Y-%m-%d %H:%M:%S%.3f %z").to_string());
     Ok(vec![

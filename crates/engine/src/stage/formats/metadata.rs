@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
+use credentials::key_of_path;
 
 use crate::stage::Place;
 use crate::stage::listing::StagedFile;
@@ -67,10 +68,10 @@ impl MetadataColumn {
         };
         let key = &file.meta.location;
         match self {
-            Self::Filename => text(place.relative(key)),
+            Self::Filename => text(&place.relative(key)),
             Self::FileRowNumber => Arc::new(UInt64Array::from_iter_values(first..first + rows as u64)),
             Self::FilePath => text(&place.describe_key(key)),
-            Self::FileBasename => text(key.filename().unwrap_or_default()),
+            Self::FileBasename => text(key_of_path(key).rsplit('/').next().unwrap_or_default()),
             Self::FileContentKey => match &file.meta.e_tag {
                 Some(e_tag) => text(e_tag),
                 None => Arc::new(StringArray::new_null(rows)),

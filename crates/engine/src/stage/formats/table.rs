@@ -6,6 +6,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use async_trait::async_trait;
+use credentials::key_of_path;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result as DataFusionResult;
 use datafusion::datasource::TableType;
@@ -243,7 +244,7 @@ impl Arrange {
                             .cloned()
                             .ok_or_else(|| internal("a format gave fewer columns than asked for")),
                         ColumnSource::Folder(folder) => folder
-                            .value_in(file.meta.location.as_ref())
+                            .value_in(&key_of_path(&file.meta.location))
                             .to_array_of_size(rows)
                             .map_err(|error| internal(&error.to_string())),
                         ColumnSource::Metadata(column) => Ok(column.values(&self.place, &file, first, rows)),

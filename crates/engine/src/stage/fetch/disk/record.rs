@@ -9,7 +9,6 @@ use std::os::unix::fs::FileExt;
 use bytes::Bytes;
 use flate2::Crc;
 use object_store::ObjectMeta;
-use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::stage::fetch::ranges::FileKey;
@@ -39,7 +38,7 @@ impl Description {
 
     pub(super) fn meta(&self) -> Option<ObjectMeta> {
         Some(ObjectMeta {
-            location: Path::parse(&self.path).ok()?,
+            location: credentials::path_of_text(&self.path),
             last_modified: chrono::DateTime::from_timestamp_millis(self.modified_ms)?,
             size: self.file_bytes,
             e_tag: Some(self.e_tag.clone()),
