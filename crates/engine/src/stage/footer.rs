@@ -88,7 +88,7 @@ async fn decode(
     }
 }
 
-fn broken_file(place: &Place, meta: &object_store::ObjectMeta, reason: String) -> Error {
+pub(super) fn broken_file(place: &Place, meta: &object_store::ObjectMeta, reason: String) -> Error {
     let name = place.describe_key(&meta.location);
     Error::new(ErrorKind::BadFile, format!("`{name}` is not a readable Parquet file: {reason}"))
         .with_hint("name a Parquet file, or leave this one out with PATTERN or FILES")

@@ -98,6 +98,14 @@ pub(crate) fn write_value(
             }
             out.push('}');
         }
+        DataType::Union(members, _) => {
+            let union = array.as_union();
+            let (value, id) = (union.value(row), union.type_id(row));
+            match members.iter().find(|(known, _)| *known == id) {
+                Some((_, member)) => write_value(value.as_ref(), member, 0, out)?,
+                None => out.push_str("null"),
+            }
+        }
         DataType::Dictionary(_, value) => {
             let plain = arrow::compute::cast(&array.slice(row, 1), value)?;
             write_value(plain.as_ref(), field, 0, out)?;

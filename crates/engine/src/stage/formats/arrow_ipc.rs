@@ -13,6 +13,7 @@ use futures::StreamExt;
 
 use super::ColumnUse;
 use super::adapt::{adapt, broken, unify};
+use super::arrow_footer;
 use super::source::{BatchStream, FileReader, FileSource};
 use crate::stage::bytes::ByteStream;
 use crate::{Error, ErrorKind};
@@ -36,6 +37,10 @@ impl ArrowReader {
         for source in sources {
             let name = source.name();
             let head = source.head();
+            if arrow_footer::is_needed(&head) {
+                schemas.push((name, arrow_footer::read_footer(source).await?.schema));
+                continue;
+            }
             let mut messages = Messages::new(name.clone());
             messages.push(&head);
             let schema = match messages.schema()? {
@@ -65,6 +70,10 @@ impl FileReader for ArrowReader {
         _side_by_side: usize,
     ) -> BatchStream {
         let name = source.name();
+        if arrow_footer::is_needed(&source.head()) {
+            let batches = arrow_footer::read_batches(source);
+            return batches.map(move |batch| adapt(&batch?, &self.fields, &projection, &name)).boxed();
+        }
         let state = (source.bytes(), Messages::new(name.clone()));
         let batches = futures::stream::unfold(Some(state), |state| async move {
             let (mut bytes, mut messages) = state?;

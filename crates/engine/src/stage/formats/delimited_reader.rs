@@ -360,6 +360,7 @@ impl Decoder {
 fn word_of(data_type: &DataType) -> &'static str {
     match data_type {
         DataType::Int64 => "BIGINT",
+        DataType::Decimal128(_, _) => "DECIMAL",
         DataType::Float64 => "DOUBLE",
         DataType::Boolean => "BOOLEAN",
         DataType::Date32 => "DATE",
@@ -397,14 +398,16 @@ impl Builder {
                 let options = CastOptions { safe: true, ..CastOptions::default() };
                 let values = cast_with_options(&texts, &data_type, &options)
                     .unwrap_or_else(|_| new_null_array(&data_type, texts.len()));
-                if values.null_count() == texts.null_count() {
+                let is_whole = matches!(data_type, DataType::Decimal128(_, 0));
+                if values.null_count() == texts.null_count() && !is_whole {
                     return Ok(values);
                 }
                 let texts: &arrow::array::StringArray = arrow::array::cast::AsArray::as_string(&texts);
-                let missed = texts
-                    .iter()
-                    .enumerate()
-                    .find(|(row, text)| text.is_some_and(|text| !text.is_empty()) && values.is_null(*row));
+                // A cast to a decimal rounds what does not fit.
+                let fits = |text: &str| !is_whole || !text.contains(['.', 'e', 'E']);
+                let missed = texts.iter().enumerate().find(|(row, text)| {
+                    text.is_some_and(|text| !text.is_empty() && (values.is_null(*row) || !fits(text)))
+                });
                 match missed {
                     Some((row, text)) => Err((row, text.unwrap_or_default().to_owned())),
                     None => Ok(values),
@@ -457,17 +460,21 @@ fn unique_names(header: Option<&Vec<String>>) -> Vec<String> {
         .collect()
 }
 
-/// Whether the first record names the columns: texts, each another, none of them a value of another type.
+/// Whether the first record names the columns: texts, each another, none of them a value of another type. A
+/// name may be empty, as that of the row numbers that pandas writes, where no text stands below it.
 fn has_header(options: &DelimitedOptions, sample: &Sample) -> bool {
-    let Some(first) = sample.records.first() else { return true };
+    let Some((first, records)) = sample.records.split_first() else { return true };
+    let kind = |text: &str| Kind::of(text, &options.nan_display);
+    let is_text_below = |at: usize| {
+        let mut below = records.iter().filter_map(|record| record.get(at)?.as_deref());
+        below.any(|text| !text.is_empty() && kind(text) == Kind::Text)
+    };
     let mut seen = HashSet::new();
-    first.iter().all(|name| {
-        name.as_ref().is_some_and(|name| {
-            !name.is_empty()
-                && Kind::of(name, &options.nan_display) == Kind::Text
-                && seen.insert(name.as_str())
-        })
-    })
+    let are_names = first.iter().enumerate().all(|(at, name)| match name.as_deref() {
+        None | Some("") => !records.is_empty() && !is_text_below(at),
+        Some(name) => kind(name) == Kind::Text && seen.insert(name),
+    });
+    are_names && !seen.is_empty()
 }
 
 async fn read_sample(options: &DelimitedOptions, source: &FileSource) -> Result<Sample, Error> {

@@ -2,6 +2,9 @@
 
 use arrow::datatypes::{DataType, TimeUnit};
 
+/// Digits of the longest decimal.
+const DIGITS_MAX: usize = 38;
+
 /// From the narrowest to the widest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -9,6 +12,8 @@ pub(super) enum Kind {
     Nothing,
     Boolean,
     Integer,
+    /// A whole number beyond 64 bits.
+    LongInteger,
     Float,
     Date,
     Timestamp,
@@ -24,6 +29,9 @@ impl Kind {
         }
         if text.parse::<i64>().is_ok() && !text.starts_with('+') {
             return Self::Integer;
+        }
+        if (1..=DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::LongInteger;
         }
         if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
             return Self::Boolean;
@@ -42,7 +50,9 @@ impl Kind {
         match (self, other) {
             (left, right) if left == right => left,
             (Self::Nothing, kind) | (kind, Self::Nothing) => kind,
-            (Self::Integer, Self::Float) | (Self::Float, Self::Integer) => Self::Float,
+            (Self::Integer, Self::LongInteger) | (Self::LongInteger, Self::Integer) => Self::LongInteger,
+            (Self::Integer | Self::LongInteger, Self::Float)
+            | (Self::Float, Self::Integer | Self::LongInteger) => Self::Float,
             (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
             _ => Self::Text,
         }
@@ -52,6 +62,7 @@ impl Kind {
         match self {
             Self::Boolean => DataType::Boolean,
             Self::Integer => DataType::Int64,
+            Self::LongInteger => DataType::Decimal128(DIGITS_MAX as u8, 0),
             Self::Float => DataType::Float64,
             Self::Date => DataType::Date32,
             Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -106,7 +117,9 @@ mod tests {
         check("0", Kind::Integer);
         check("08123", Kind::Text);
         check("-9223372036854775808", Kind::Integer);
-        check("9223372036854775808", Kind::Float);
+        check("9223372036854775808", Kind::LongInteger);
+        check(&"9".repeat(38), Kind::LongInteger);
+        check(&"9".repeat(39), Kind::Float);
         check("1.5e3", Kind::Float);
         check("NaN", Kind::Float);
         check("inf", Kind::Text);

@@ -87,7 +87,7 @@ impl JsonFileReader {
     }
 
     async fn shape_of(&self, source: &FileSource) -> Result<Shape, Error> {
-        let (sample, _) = source.sample(self.compression).await?;
+        let (sample, is_whole) = source.sample(self.compression).await?;
         let bytes = futures::stream::iter([Ok(sample.into())]).boxed();
         let mut blocks = RecordBlocks::new(bytes, self.boundary(), source.name());
         let mut shape = Shape::Nothing;
@@ -95,11 +95,23 @@ impl JsonFileReader {
         // What is wrong with a row is said when it is read; the last one may be cut.
         while let Ok(Some(block)) = blocks.next().await {
             let text = String::from_utf8_lossy(&block.bytes);
-            let rows = self.rows(&text, std::mem::take(&mut first));
-            let rows = rows.unwrap_or_else(|(rows, _)| rows);
-            for row in rows.into_iter().take(SAMPLE_ROWS_MAX) {
+            let is_first = std::mem::take(&mut first);
+            let (rows, broken) = match self.rows(&text, is_first) {
+                Ok(rows) => (rows, None),
+                Err((rows, broken)) => (rows, Some(broken)),
+            };
+            // Where the first row is none, there is no column whose reading would say so.
+            let tells = is_first && (is_whole || rows.len() > 1);
+            if let Some(broken) = broken.filter(|_| tells && rows.is_empty()) {
+                return Err(broken_row(&source.name(), block.line_at(broken.at), &broken.reason));
+            }
+            for (at, row) in rows.into_iter().take(SAMPLE_ROWS_MAX).enumerate() {
+                let start = row.start;
                 match Json::parse(text.get(row).unwrap_or_default()) {
                     Ok(value) => shape = shape.merge(Shape::of(&value)),
+                    Err(error) if tells && at == 0 => {
+                        return Err(broken_row(&source.name(), block.line_at(start), &error.reason));
+                    }
                     Err(_) => break,
                 }
             }
@@ -140,6 +152,12 @@ impl JsonFileReader {
             }
         }
     }
+}
+
+fn broken_row(name: &str, line: u64, reason: &str) -> Error {
+    Error::new(ErrorKind::BadFile, format!("`{name}` line {line}: it is not a row of JSON: {reason}")).with_hint(
+        "leave the file out with PATTERN or FILES, or name its format: a file of one JSON array is of format JSON",
+    )
 }
 
 struct Broken {
@@ -190,13 +208,7 @@ struct Decoder {
 
 impl Decoder {
     fn decode(&self, block: &Block, first: bool) -> Result<RecordBatch, Error> {
-        let broken = |at: usize, reason: &str| {
-            Error::new(
-                ErrorKind::BadFile,
-                format!("`{}` line {}: it is not a row of JSON: {reason}", self.name, block.line_at(at)),
-            )
-            .with_hint("leave the file out with PATTERN or FILES, or name its format: a file of one JSON array is of format JSON")
-        };
+        let broken = |at: usize, reason: &str| broken_row(&self.name, block.line_at(at), reason);
         let text = std::str::from_utf8(&block.bytes)
             .map_err(|error| broken(error.valid_up_to(), "it is not text in UTF-8"))?;
         let rows = self.reader.rows(text, first).map_err(|(_, error)| broken(error.at, &error.reason))?;

@@ -5,6 +5,7 @@
 //! `table` puts metadata columns beside them and makes a table of many files.
 
 mod adapt;
+mod arrow_footer;
 mod arrow_ipc;
 mod avro;
 mod avro_blocks;

@@ -5,8 +5,8 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringBuilder};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
+use arrow::datatypes::{DataType, FieldRef, Fields, Schema, SchemaRef};
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
 use orc_rust::ArrowReaderBuilder;
@@ -16,7 +16,7 @@ use orc_rust::schema::TimestampPrecision;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::adapt::{adapt, broken, unify};
+use super::adapt::{adapt, broken, refuse_more_columns, unify};
 use super::source::{BatchStream, FileReader, FileSource};
 use crate::stage::bytes::FileEnd;
 use crate::variant::{variant_field, write_value};
@@ -80,6 +80,10 @@ impl OrcReader {
             Err(error) => return failed(error),
         };
         let name = source.name();
+        let names = footer.schema.fields().iter().map(|field| field.name().as_str());
+        if let Err(error) = refuse_more_columns(names, &self.fields, self.fields.len(), &projection, &name) {
+            return failed(error);
+        }
         let wanted: Vec<String> = projection.iter().map(|at| self.fields[*at].name().clone()).collect();
         let there = footer.schema.fields().iter().filter(|field| wanted.contains(field.name())).count();
         if there == 0 {
@@ -203,11 +207,17 @@ async fn read_footer(source: FileSource) -> Result<Footer, Error> {
     .await
 }
 
-/// The field as it is handed on: a union as a VARIANT.
+/// The field as it is handed on: a VARIANT where there is a union in it.
 fn readable(field: &FieldRef) -> FieldRef {
-    match field.data_type() {
-        DataType::Union(..) => Arc::new(variant_field(field.name())),
-        _ => field.clone(),
+    if has_union(field.data_type()) { Arc::new(variant_field(field.name())) } else { field.clone() }
+}
+
+fn has_union(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Union(..) => true,
+        DataType::List(item) | DataType::Map(item, _) => has_union(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| has_union(field.data_type())),
+        _ => false,
     }
 }
 
@@ -267,29 +277,26 @@ async fn decode_stripe(source: FileSource, stripe: Stripe, wanted: Vec<String>, 
 
 fn without_unions(batch: RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
     let schema = batch.schema();
-    if !schema.fields().iter().any(|field| matches!(field.data_type(), DataType::Union(..))) {
+    if !schema.fields().iter().any(|field| has_union(field.data_type())) {
         return Ok(batch);
     }
     let mut fields: Vec<FieldRef> = Vec::new();
     let mut columns: Vec<ArrayRef> = Vec::new();
     for (field, column) in schema.fields().iter().zip(batch.columns()) {
-        let DataType::Union(members, _) = field.data_type() else {
+        if !has_union(field.data_type()) {
             fields.push(field.clone());
             columns.push(column.clone());
             continue;
-        };
-        let values = column.as_union();
+        }
+        // A union is NULL where the value in it is.
+        let nulls = column.logical_nulls();
         let mut texts = StringBuilder::new();
-        for row in 0..values.len() {
-            let value = values.value(row);
-            let id = values.type_id(row);
-            let member = members.iter().find(|(known, _)| *known == id).map(|(_, field)| field.clone());
-            let member = member.unwrap_or_else(|| Arc::new(Field::new("", value.data_type().clone(), true)));
-            if value.is_null(0) {
+        for row in 0..column.len() {
+            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                 texts.append_null();
             } else {
                 let mut text = String::new();
-                write_value(value.as_ref(), &member, 0, &mut text)?;
+                write_value(column.as_ref(), field, row, &mut text)?;
                 texts.append_value(text);
             }
         }

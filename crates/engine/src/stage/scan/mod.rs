@@ -8,6 +8,7 @@
 mod bloom;
 mod columns;
 mod execution;
+mod faults;
 mod forecast;
 mod late;
 mod planner;

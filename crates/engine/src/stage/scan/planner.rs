@@ -7,6 +7,7 @@ use datafusion::error::{DataFusionError, Result as DataFusionResult};
 use datafusion_datasource::morsel::{MorselPlan, MorselPlanner, Morselizer};
 
 use super::execution::Execution;
+use super::faults::DecodedUnit;
 use super::reader::UnitReading;
 use super::units::UnitNumber;
 
@@ -59,8 +60,10 @@ impl UnitPlanner {
             execution.ahead.finish(unit);
             return Ok(Box::new(NothingLeft));
         };
+        let decoded = DecodedUnit { execution: execution.clone(), unit };
         let reading = UnitReading { execution, unit, prepared };
-        inner.plan_file(file.with_extension(access).with_extension(reading))
+        let planner = inner.plan_file(file.with_extension(access).with_extension(reading))?;
+        Ok(decoded.watch(planner))
     }
 }
 
