@@ -14,6 +14,7 @@ mod memory;
 mod names;
 mod numbers;
 mod progress;
+mod row_members;
 mod sorted_joins;
 mod table_functions;
 mod transfer;
@@ -146,7 +147,9 @@ async fn plan(
         state.config_mut().options_mut().execution.target_partitions = 1;
         state.config_mut().set_extension(Arc::new(ScanHints { first_rows: true }));
     }
+    let plan = row_members::mark(plan).map_err(from_datafusion)?;
     let plan = state.optimize(&wrap(plan).map_err(from_datafusion)?).map_err(from_datafusion)?;
+    let plan = row_members::read_in_scans(plan).map_err(from_datafusion)?;
     Ok(Planned { state, plan, headings, warnings })
 }
 

@@ -1,8 +1,9 @@
 //! The bytes of one file from its beginning, in order: what formats without a footer are read from.
 //!
 //! The first block is fetched alone, so that a query that stops early has asked for no more; what follows
-//! comes in ranges that are in flight side by side.
+//! comes in pieces that are in flight side by side, as far ahead of the decoders as memory allows.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
 use super::Place;
+use super::fetch::{Pace, ReadAhead, Wanted, piece_bytes, plan_requests};
 use super::listing::{StagedFile, Tail};
 use crate::{Error, Progress};
 
@@ -17,11 +19,6 @@ use crate::{Error, Progress};
 pub(crate) const HEAD_BYTES: u64 = 1 << 20;
 /// In which pieces the first block is handed on.
 const HEAD_PIECE_BYTES: usize = 64 << 10;
-/// The ranges behind the first block.
-const RANGE_BYTES: u64 = 8 << 20;
-/// Ranges of one file in flight.
-const RANGES_AT_ONCE: usize = 3;
-
 /// Which end of a named file the request that finds it brings along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileEnd {
@@ -52,8 +49,22 @@ pub(super) fn head_of(file: &StagedFile) -> Bytes {
     file.tail.as_ref().and_then(|tail| tail.slice(&range)).unwrap_or_default()
 }
 
+/// How far ahead of its decoders a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// It is read to its end.
+    All,
+    /// Its first rows may be enough.
+    Little,
+}
+
 /// All bytes of a file. What is at hand already is not fetched again.
-pub(super) fn stream_file(place: Arc<Place>, file: StagedFile, progress: Arc<Progress>) -> ByteStream {
+pub(super) fn stream_file(
+    place: Arc<Place>,
+    file: StagedFile,
+    ahead: Ahead,
+    progress: Arc<Progress>,
+) -> ByteStream {
     let size = file.meta.size;
     let first = {
         let place = place.clone();
@@ -72,18 +83,43 @@ pub(super) fn stream_file(place: Arc<Place>, file: StagedFile, progress: Arc<Pro
             let (place, progress) = (place.clone(), progress.clone());
             progress.add_scanned(0, have.len() as u64);
             let start = have.len() as u64;
-            let rest = stream::iter(ranges_from(start, size))
-                .map(move |range| {
-                    let (place, file, progress) = (place.clone(), file.clone(), progress.clone());
-                    async move {
-                        let bytes = place.read_ranges(&file, &[range]).await?.pop().unwrap_or_default();
-                        progress.add_scanned(0, bytes.len() as u64);
-                        Ok(bytes)
-                    }
-                })
-                .buffered(RANGES_AT_ONCE);
+            // Nothing of it is asked for before somebody wants more than the first block.
+            let rest = stream::once(async move { stream_rest(place, Arc::new(file), start..size, ahead) })
+                .flatten()
+                .inspect(move |bytes| {
+                    progress.add_scanned(0, bytes.as_ref().map_or(0, |bytes| bytes.len() as u64));
+                });
             // In small pieces, so that who stops early has not begun with the rest.
             stream::iter(pieces_of(have).map(Ok)).chain(rest).boxed()
+        })
+        .boxed()
+}
+
+fn stream_rest(place: Arc<Place>, file: Arc<StagedFile>, rest: Range<u64>, ahead: Ahead) -> ByteStream {
+    let pace = match ahead {
+        Ahead::All => Pace {
+            piece_bytes: piece_bytes(rest.end.saturating_sub(rest.start)),
+            slow_start: false,
+            reads_all: true,
+        },
+        // The smallest pieces.
+        Ahead::Little => Pace { piece_bytes: piece_bytes(0), slow_start: true, reads_all: false },
+    };
+    let pieces = plan_requests(&[rest], pace.piece_bytes);
+    let fetched = ReadAhead::new(place.clone(), pace);
+    for (unit, piece) in pieces.iter().enumerate() {
+        fetched.add(Wanted { unit, file: file.clone(), ranges: vec![piece.clone()] });
+    }
+    stream::iter(pieces.into_iter().enumerate())
+        .then(move |(unit, piece)| {
+            let (place, file, fetched) = (place.clone(), file.clone(), fetched.clone());
+            async move {
+                match fetched.take(unit, &piece).await? {
+                    Some(bytes) => Ok::<Bytes, Error>(bytes),
+                    // It is kept since an earlier query.
+                    None => Ok(place.read_ranges(&file, &[piece]).await?.pop().unwrap_or_default()),
+                }
+            }
         })
         .boxed()
 }
@@ -94,31 +130,4 @@ fn pieces_of(bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
         let length = left.len().min(HEAD_PIECE_BYTES);
         (length > 0).then(|| left.split_to(length))
     })
-}
-
-fn ranges_from(start: u64, size: u64) -> impl Iterator<Item = std::ops::Range<u64>> + Send {
-    let mut at = start;
-    std::iter::from_fn(move || {
-        if at >= size {
-            return None;
-        }
-        let range = at..size.min(at + RANGE_BYTES);
-        at = range.end;
-        Some(range)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_cover_the_rest_of_a_file_once() {
-        let ranges: Vec<_> = ranges_from(HEAD_BYTES, 2 * RANGE_BYTES + HEAD_BYTES + 5).collect();
-        assert_eq!(ranges.len(), 3);
-        assert_eq!(ranges[0].start, HEAD_BYTES);
-        assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
-        assert_eq!(ranges[2].end, 2 * RANGE_BYTES + HEAD_BYTES + 5);
-        assert_eq!(ranges_from(10, 10).count(), 0);
-    }
 }

@@ -33,7 +33,7 @@ mod url;
 mod web;
 
 pub(crate) use fetch::{DiskLimits, FetchLimits, FetchPool};
-pub(crate) use formats::{ColumnUse, MetadataColumn};
+pub(crate) use formats::{ColumnUse, FilesTable, MetadataColumn};
 pub(crate) use hive::{Comparison, Condition};
 pub(crate) use inspect::{infer_columns, read_parquet_footer, read_small_files};
 pub(crate) use location::{

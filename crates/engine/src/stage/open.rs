@@ -177,7 +177,7 @@ async fn find_format(place: &Arc<Place>, files: &mut [StagedFile]) -> Result<Fil
         }
     }
     let with_head = place.with_head(first.clone()).await?;
-    let source = FileSource { place: place.clone(), file: with_head, progress: Arc::default() };
+    let source = FileSource::new(place.clone(), with_head, Arc::default());
     let format = sniff_format(&source).await?;
     if type_of(&format) != FileFormatType::Parquet {
         *first = source.file;

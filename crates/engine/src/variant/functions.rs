@@ -191,6 +191,14 @@ pub(crate) fn variant_functions() -> Vec<Arc<ScalarUDF>> {
     FUNCTIONS.iter().map(|row| Arc::new(ScalarUDF::new_from_impl(VariantFunction::new(row)))).collect()
 }
 
+/// One of them, by its name.
+pub(super) fn variant_function(name: &str) -> Result<ScalarUDF> {
+    match FUNCTIONS.iter().find(|row| row.0 == name) {
+        Some(row) => Ok(ScalarUDF::new_from_impl(VariantFunction::new(row))),
+        None => Err(DataFusionError::Internal(format!("no function `{name}`"))),
+    }
+}
+
 /// Whether a function reads VARIANT values itself.
 pub(crate) fn reads_variants(name: &str) -> bool {
     name == super::flatten::FLATTEN_FUNCTION || FUNCTIONS.iter().any(|row| row.0 == name)
@@ -558,9 +566,8 @@ pub(crate) fn plain_texts(array: &ArrayRef, field: &Field) -> Result<StringArray
 
 /// Any value as a VARIANT.
 pub(crate) fn to_variant(expr: Expr) -> Expr {
-    let function = FUNCTIONS.iter().find(|row| row.0 == "to_variant").map(VariantFunction::new);
-    match function {
-        Some(function) => ScalarUDF::new_from_impl(function).call(vec![expr]),
-        None => expr,
+    match variant_function("to_variant") {
+        Ok(function) => function.call(vec![expr]),
+        Err(_) => expr,
     }
 }

@@ -6,8 +6,10 @@ mod from_arrow;
 mod functions;
 mod json;
 mod lookup;
+mod members;
 mod path;
 mod paths_in_sql;
+mod row_member;
 
 use std::collections::HashMap;
 
@@ -18,7 +20,9 @@ pub(crate) use flatten::{FLATTEN_COLUMNS, FlattenMode, FlattenOptions, FlattenRo
 pub(crate) use from_arrow::write_value;
 pub(crate) use functions::{plain_texts, to_variant, variant_functions};
 pub(crate) use json::{Json, JsonReader};
+pub(crate) use members::{WantedMembers, canonical, plain, text_of};
 pub(crate) use paths_in_sql::{call, plan_paths};
+pub(crate) use row_member::{ROW, RowMember, as_row_member};
 
 /// The metadata key and value by which a text column is known to be Databend's `Variant`.
 pub(crate) const EXTENSION: (&str, &str) = ("Extension", "Variant");

@@ -18,6 +18,7 @@ mod process;
 mod query;
 mod reading;
 mod roles;
+mod rows_of_text;
 mod shutdown;
 mod spilling;
 mod sql;

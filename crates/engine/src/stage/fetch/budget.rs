@@ -16,6 +16,10 @@ impl<K: Hash + Eq, V> WeightedCache<K, V> {
         Self { entries: LruCache::unbounded(), weight: 0, weight_max }
     }
 
+    pub(crate) fn weight_max(&self) -> usize {
+        self.weight_max
+    }
+
     pub(crate) fn get(&mut self, key: &K) -> Option<&V> {
         self.entries.get(key).map(|(value, _)| value)
     }

@@ -341,10 +341,11 @@ impl FetchPool {
         (AHEAD_REQUESTS_MAX / scans).clamp(SCAN_REQUESTS_MIN, SCAN_REQUESTS_MAX)
     }
 
-    /// Memory that one scan's pieces may take now.
-    pub(super) fn bytes_for_scan(&self) -> u64 {
+    /// Memory that one scan's pieces may take now; `kept` bytes of them at most are kept for the next query.
+    pub(super) fn bytes_for_scan(&self, kept: u64) -> u64 {
         let scans = self.scans.load(Ordering::Relaxed).max(1) as u64;
-        (AHEAD_BYTES_MAX / scans).clamp(SCAN_BYTES_MIN, SCAN_BYTES_MAX)
+        let most = kept.min(self.ranges.bytes_max()).max(SCAN_BYTES_MAX);
+        (AHEAD_BYTES_MAX / scans).clamp(SCAN_BYTES_MIN, most)
     }
 }
 

@@ -36,6 +36,11 @@ impl RangeCache {
         Self { inner: Mutex::new(Inner { bytes: WeightedCache::new(bytes_max), starts: HashMap::new() }) }
     }
 
+    /// How much is kept at most.
+    pub(super) fn bytes_max(&self) -> u64 {
+        self.inner.lock().bytes.weight_max() as u64
+    }
+
     /// The bytes of `range`, if all of them are here.
     pub(super) fn get(&self, file: &Arc<FileKey>, range: &Range<u64>) -> Option<Bytes> {
         let mut inner = self.inner.lock();

@@ -36,6 +36,8 @@ pub(crate) struct Pace {
     pub(crate) piece_bytes: u64,
     /// Whether to begin with one unit and double: for who may stop early.
     pub(crate) slow_start: bool,
+    /// Nothing of it can turn out to be of no use: what is kept in memory anyhow may be asked for at once.
+    pub(crate) reads_all: bool,
 }
 
 /// The requests of one scan, ahead of its decoders.
@@ -211,7 +213,10 @@ impl ReadAhead {
             }
             let Some(piece) = state.pieces.get(state.next) else { return };
             let length = piece.range.end - piece.range.start;
-            let fits = state.held_bytes == 0 || state.held_bytes + length <= self.pool.bytes_for_scan();
+            let is_kept = self.pace.reads_all
+                && self.pool.keep_of_scan(state.kept_bytes + length, KEPT_BYTES_MAX) == Keep::InMemory;
+            let room = self.pool.bytes_for_scan(if is_kept { KEPT_BYTES_MAX } else { 0 });
+            let fits = state.held_bytes == 0 || state.held_bytes + length <= room;
             if !fits || piece.unit > state.horizon || state.under_way >= self.pool.requests_for_scan() {
                 return;
             }

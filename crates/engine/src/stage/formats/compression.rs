@@ -10,8 +10,9 @@ use super::blocking::{Source, own_error, run_blocking};
 use crate::stage::bytes::ByteStream;
 use crate::{Error, ErrorKind};
 
-/// What a decoder hands on at once.
-const BLOCK_BYTES: usize = 256 << 10;
+/// What a decoder hands on at once, at first and then: who stops early has not had much unpacked.
+const BLOCK_BYTES_FIRST: usize = 256 << 10;
+const BLOCK_BYTES_MAX: usize = 1 << 20;
 /// A file that grows by more than this factor, and to more than the bytes below, is taken for an attack.
 const EXPANSION_MAX: u64 = 250;
 const EXPANSION_BYTES_MIN: u64 = 256 << 20;
@@ -190,8 +191,12 @@ fn decode(
         own_error(&error).unwrap_or_else(|| broken(packing, name, &error, total))
     };
     let mut decoder = packing.decoder(source).map_err(|error| failed(error, 0))?;
+    let mut block_bytes = BLOCK_BYTES_FIRST;
     loop {
-        let mut block = vec![0u8; BLOCK_BYTES];
+        let mut block = vec![0u8; block_bytes];
+        if total >= BLOCK_BYTES_MAX as u64 {
+            block_bytes = BLOCK_BYTES_MAX;
+        }
         let mut filled = 0;
         while filled < block.len() {
             match decoder.read(&mut block[filled..]) {

@@ -71,6 +71,9 @@ impl Layout {
         if start >= bytes.len() {
             return Ok(None);
         }
+        if let (Some(quote), Some(fields)) = (self.plain_quote(), fields.as_deref_mut()) {
+            return self.fields_by_quotes(quote, bytes, start, at_end, fields);
+        }
         let mut at = start;
         loop {
             let is_quoted = self.quote.is_some() && bytes.get(at).copied() == self.quote;
@@ -155,7 +158,7 @@ impl Layout {
     }
 
     /// The quote that closes the one at `start`, and whether anything before it is escaped.
-    fn closing_quote(
+    pub(super) fn closing_quote(
         &self,
         bytes: &[u8],
         start: usize,
@@ -252,7 +255,7 @@ impl Layout {
 }
 
 /// The span of a field from `start` to `end`, whose closing quote, if it has one, is at `closed`.
-fn span(start: usize, end: usize, closed: Option<usize>, escaped: bool) -> FieldSpan {
+pub(super) fn span(start: usize, end: usize, closed: Option<usize>, escaped: bool) -> FieldSpan {
     match closed {
         // Nothing stands between the quote and the delimiter.
         Some(close) if close + 1 == end && !escaped => {

@@ -12,12 +12,13 @@ use sql::{FileFormatOptions, FileFormatType};
 
 use super::ColumnUse;
 use super::delimited_reader::decode_apart;
+use super::json_scan::{ScannedColumns, Wanted};
 use super::json_shape::Shape;
 use super::json_values::JsonValues;
 use super::options::type_of;
 use super::records::{Block, Boundary, RecordBlocks};
 use super::source::{BatchStream, FileReader, FileSource};
-use crate::variant::{Json, JsonReader, is_variant, variant_field};
+use crate::variant::{Json, JsonReader, ROW, RowMember, is_variant, variant_field};
 use crate::{Error, ErrorKind};
 
 /// The column of rows that are no objects, as DuckDB calls it.
@@ -29,7 +30,7 @@ const SAMPLE_ROWS_MAX: usize = 20_000;
 type Places = Vec<Range<usize>>;
 
 /// How files of one schema are read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct JsonFileReader {
     lines: bool,
     compression: Option<sql::Compression>,
@@ -38,6 +39,8 @@ pub(crate) struct JsonFileReader {
     visible: usize,
     /// The first field is the row itself.
     whole_row: bool,
+    /// What the last fields are.
+    members: Vec<RowMember>,
 }
 
 impl JsonFileReader {
@@ -61,6 +64,7 @@ impl JsonFileReader {
             fields: Fields::empty(),
             visible: 0,
             whole_row: false,
+            members: Vec::new(),
         };
         let mut shape = Shape::Nothing;
         for source in sources {
@@ -76,7 +80,7 @@ impl JsonFileReader {
         };
         reader.visible = fields.len();
         if used.position_max.is_some() {
-            fields.push(Arc::new(variant_field("$1")));
+            fields.push(Arc::new(variant_field(ROW)));
         }
         reader.fields = fields.into();
         Ok(reader)
@@ -84,6 +88,16 @@ impl JsonFileReader {
 
     fn boundary(&self) -> Boundary {
         if self.lines { Boundary::Lines } else { Boundary::JsonValues(JsonValues::default()) }
+    }
+
+    /// What the field at this place is read from.
+    fn wanted(&self, at: usize) -> Wanted<'_> {
+        let own = self.fields.len() - self.members.len();
+        match self.members.get(at.wrapping_sub(own)) {
+            Some(member) => Wanted::Member(member),
+            None if at >= self.visible || self.whole_row => Wanted::Row,
+            None => Wanted::Column(&self.fields[at]),
+        }
     }
 
     async fn shape_of(&self, source: &FileSource) -> Result<Shape, Error> {
@@ -174,6 +188,20 @@ impl FileReader for JsonFileReader {
         self.visible
     }
 
+    fn with_row_members(&self, members: &[RowMember]) -> Option<Arc<dyn FileReader>> {
+        self.fields.iter().skip(self.visible).find(|field| field.name() == ROW)?;
+        let mut fields = self.fields.to_vec();
+        for member in members {
+            let mut name = format!("{ROW}:{}", member.path.join("."));
+            while fields.iter().any(|field| *field.name() == name) {
+                name.push('\'');
+            }
+            fields.push(Arc::new(member.field(&name)));
+        }
+        let members = self.members.iter().chain(members).cloned().collect();
+        Some(Arc::new(Self { fields: fields.into(), members, ..self.clone() }))
+    }
+
     fn read(
         self: Arc<Self>,
         source: FileSource,
@@ -186,8 +214,7 @@ impl FileReader for JsonFileReader {
             Err(error) => return futures::stream::iter([Err(error)]).boxed(),
         };
         let blocks = RecordBlocks::new(bytes, self.boundary(), name.clone());
-        let fields: Vec<FieldRef> = projection.iter().map(|index| self.fields[*index].clone()).collect();
-        let decoder = Arc::new(Decoder { reader: self, name, fields });
+        let decoder = Arc::new(Decoder::new(self, name, &projection));
         futures::stream::unfold((blocks, true), |(mut blocks, first)| async move {
             blocks.next().await.transpose().map(|block| ((block, first), (blocks, false)))
         })
@@ -203,62 +230,94 @@ impl FileReader for JsonFileReader {
 struct Decoder {
     reader: Arc<JsonFileReader>,
     name: String,
+    projection: Vec<usize>,
     fields: Vec<FieldRef>,
+    /// How the columns are read where no row has to be taken apart.
+    scanned: Option<ScannedColumns>,
 }
 
 impl Decoder {
+    fn new(reader: Arc<JsonFileReader>, name: String, projection: &[usize]) -> Self {
+        let wanted: Vec<Wanted<'_>> = projection.iter().map(|at| reader.wanted(*at)).collect();
+        let scanned = ScannedColumns::new(&wanted);
+        let fields = projection.iter().map(|at| reader.fields[*at].clone()).collect();
+        Self { projection: projection.to_vec(), fields, scanned, name, reader }
+    }
+
     fn decode(&self, block: &Block, first: bool) -> Result<RecordBatch, Error> {
-        let broken = |at: usize, reason: &str| broken_row(&self.name, block.line_at(at), reason);
         let text = std::str::from_utf8(&block.bytes)
-            .map_err(|error| broken(error.valid_up_to(), "it is not text in UTF-8"))?;
-        let rows = self.reader.rows(text, first).map_err(|(_, error)| broken(error.at, &error.reason))?;
-        let needs_tree = self.fields.iter().any(|field| is_variant(field));
-        let typed: Vec<FieldRef> = self.fields.iter().filter(|field| !is_variant(field)).cloned().collect();
+            .map_err(|error| self.broken(block, error.valid_up_to(), "it is not text in UTF-8"))?;
+        let rows = self
+            .reader
+            .rows(text, first)
+            .map_err(|(_, error)| self.broken(block, error.at, &error.reason))?;
+        let columns = match self.scanned.as_ref().and_then(|scanned| scanned.read(text, &rows)) {
+            Some(columns) => self.null_if_by_name(columns),
+            None => self.take_apart(block, text, &rows)?,
+        };
+        let with_rows = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let schema = Arc::new(Schema::new(self.fields.clone()));
+        RecordBatch::try_new_with_options(schema, columns, &with_rows).map_err(|error| {
+            Error::new(ErrorKind::Internal, "columns of a file do not fit").with_context(error.to_string())
+        })
+    }
+
+    fn broken(&self, block: &Block, at: usize, reason: &str) -> Error {
+        broken_row(&self.name, block.line_at(at), reason)
+    }
+
+    /// The columns out of whole rows.
+    fn take_apart(&self, block: &Block, text: &str, rows: &[Range<usize>]) -> Result<Vec<ArrayRef>, Error> {
+        let wanted: Vec<Wanted<'_>> = self.projection.iter().map(|at| self.reader.wanted(*at)).collect();
+        let typed: Vec<FieldRef> = wanted.iter().filter_map(typed_column).cloned().collect();
         let typed_columns = if typed.is_empty() {
             Vec::new()
         } else {
-            self.typed_columns(text, &rows, typed).map_err(|(row, reason)| broken(row, &reason))?
+            let columns = self.typed_columns(text, rows, typed);
+            columns.map_err(|(row, reason)| self.broken(block, row, &reason))?
         };
-        let mut texts: Vec<StringBuilder> = Vec::new();
-        if needs_tree {
-            let variants: Vec<&FieldRef> = self.fields.iter().filter(|field| is_variant(field)).collect();
-            texts.resize_with(variants.len(), StringBuilder::new);
+        let of_tree: Vec<Wanted<'_>> =
+            wanted.iter().filter(|wanted| typed_column(wanted).is_none()).copied().collect();
+        let mut texts: Vec<StringBuilder> = of_tree.iter().map(|_| StringBuilder::new()).collect();
+        if !of_tree.is_empty() {
             let mut written = String::new();
-            for row in &rows {
+            for row in rows {
                 let value = Json::parse(text.get(row.clone()).unwrap_or_default())
-                    .map_err(|error| broken(row.start + error.at, &error.reason))?;
-                for (field, builder) in variants.iter().zip(&mut texts) {
-                    let is_row = field.name() == "$1" || self.reader.whole_row;
-                    let value = if is_row { Some(&value) } else { value.member(field.name()) };
-                    match value {
-                        Some(value) if is_row || *value != Json::Null => {
+                    .map_err(|error| self.broken(block, row.start + error.at, &error.reason))?;
+                for (wanted, builder) in of_tree.iter().zip(&mut texts) {
+                    let found = match wanted {
+                        Wanted::Row => Some(&value),
+                        Wanted::Column(field) => {
+                            value.member(field.name()).filter(|value| **value != Json::Null)
+                        }
+                        Wanted::Member(member) => {
+                            member.path.iter().try_fold(&value, |value, key| value.member(key))
+                        }
+                    };
+                    match (found, wanted) {
+                        (None, _) => builder.append_null(),
+                        (Some(found), Wanted::Member(member)) if member.as_text => {
+                            builder.append_option(found.plain_text());
+                        }
+                        (Some(found), _) => {
                             written.clear();
-                            value.write(&mut written);
+                            found.write(&mut written);
                             builder.append_value(&written);
                         }
-                        _ => builder.append_null(),
                     }
                 }
             }
         }
         let mut typed_columns = typed_columns.into_iter();
         let mut texts = texts.into_iter();
-        let columns: Option<Vec<ArrayRef>> = self
-            .fields
+        let columns: Option<Vec<ArrayRef>> = wanted
             .iter()
-            .map(|field| {
-                if is_variant(field) {
-                    texts.next().map(|mut builder| Arc::new(builder.finish()) as ArrayRef)
-                } else {
-                    typed_columns.next()
-                }
+            .map(|wanted| match typed_column(wanted) {
+                Some(_) => typed_columns.next(),
+                None => texts.next().map(|mut builder| Arc::new(builder.finish()) as ArrayRef),
             })
             .collect();
-        let with_rows = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-        let schema = Arc::new(Schema::new(self.fields.clone()));
-        RecordBatch::try_new_with_options(schema, columns.unwrap_or_default(), &with_rows).map_err(|error| {
-            Error::new(ErrorKind::Internal, "columns of a file do not fit").with_context(error.to_string())
-        })
+        Ok(columns.unwrap_or_default())
     }
 
     /// The columns that are no VARIANT; on an error the place of the row and the reason.
@@ -284,6 +343,13 @@ impl Decoder {
         Ok(columns.into_iter().map(|column| self.null_if(column)).collect())
     }
 
+    /// NULL_IF is said of columns by name, not of members of `$1`.
+    fn null_if_by_name(&self, columns: Vec<ArrayRef>) -> Vec<ArrayRef> {
+        let by_name = |at: &usize| typed_column(&self.reader.wanted(*at)).is_some();
+        let columns = columns.into_iter().zip(&self.projection);
+        columns.map(|(column, at)| if by_name(at) { self.null_if(column) } else { column }).collect()
+    }
+
     fn null_if(&self, column: ArrayRef) -> ArrayRef {
         if self.reader.null_if.is_empty() || column.data_type() != &DataType::Utf8 {
             return column;
@@ -292,6 +358,14 @@ impl Decoder {
         let kept =
             texts.iter().map(|text| text.filter(|text| !self.reader.null_if.iter().any(|n| n == text)));
         Arc::new(kept.collect::<StringArray>())
+    }
+}
+
+/// A column by name that has a type of its own.
+fn typed_column<'a>(wanted: &Wanted<'a>) -> Option<&'a FieldRef> {
+    match *wanted {
+        Wanted::Column(field) if !is_variant(field) => Some(field),
+        _ => None,
     }
 }
 

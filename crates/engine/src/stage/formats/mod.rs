@@ -12,9 +12,11 @@ mod avro_blocks;
 mod blocking;
 mod compression;
 mod delimited;
+mod delimited_quotes;
 mod delimited_reader;
 mod infer_text;
 mod json_reader;
+mod json_scan;
 mod json_shape;
 mod json_values;
 pub(crate) mod metadata;
@@ -77,7 +79,7 @@ pub(crate) async fn open_files(opening: Opening<'_>) -> Result<FilesTable, Error
     let sources: Vec<FileSource> = files
         .iter()
         .take(sample)
-        .map(|file| FileSource { place: place.clone(), file: file.clone(), progress: Arc::default() })
+        .map(|file| FileSource::new(place.clone(), file.clone(), Arc::default()))
         .collect();
     let reader: Arc<dyn FileReader> = match type_of(format) {
         FileFormatType::Csv | FileFormatType::Text => {

@@ -12,6 +12,10 @@ use crate::{Error, ErrorKind};
 
 /// A block is handed on when it has so many bytes.
 const BLOCK_BYTES: usize = 1 << 20;
+/// A part that arrives with so many bytes is not copied,
+const PART_BYTES_MIN: usize = 256 << 10;
+/// but for what is put behind a record that begins before it.
+const JOIN_BYTES: usize = 64 << 10;
 /// The longest record, which must be in memory whole.
 pub(crate) const RECORD_BYTES_MAX: usize = 32 << 20;
 
@@ -32,23 +36,7 @@ impl Boundary {
         match self {
             Self::Lines if at_end => Ok(bytes.len()),
             Self::Lines => Ok(memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1)),
-            Self::Delimited(layout) => {
-                let mut end = 0;
-                loop {
-                    match layout.record(bytes, end, at_end, None) {
-                        Ok(Some(next)) => end = next,
-                        Ok(None) => break,
-                        // The records before it come first, so that its line is known.
-                        Err(_) if end > 0 => return Ok(end),
-                        Err(reason) => return Err(reason),
-                    }
-                }
-                // Empty lines are no records, and may be many.
-                if layout.skip_empty {
-                    end += bytes[end..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
-                }
-                Ok(end)
-            }
+            Self::Delimited(layout) => layout.last_end(bytes, at_end),
             Self::JsonValues(values) => values.last_end(bytes, at_end),
         }
     }
@@ -74,8 +62,12 @@ impl Block {
 pub(crate) struct RecordBlocks {
     bytes: ByteStream,
     boundary: Boundary,
-    /// What came and was not handed on.
+    /// What came and was not handed on: at first this, joined of several parts,
     rest: BytesMut,
+    /// and then this, as it came,
+    arrived: Bytes,
+    /// without what was joined or handed on.
+    taken: usize,
     line: u64,
     began: bool,
     ended: bool,
@@ -85,7 +77,17 @@ pub(crate) struct RecordBlocks {
 
 impl RecordBlocks {
     pub(crate) fn new(bytes: ByteStream, boundary: Boundary, name: String) -> Self {
-        Self { bytes, boundary, rest: BytesMut::new(), line: 1, began: false, ended: false, name }
+        Self {
+            bytes,
+            boundary,
+            rest: BytesMut::new(),
+            arrived: Bytes::new(),
+            taken: 0,
+            line: 1,
+            began: false,
+            ended: false,
+            name,
+        }
     }
 
     /// Takes the next records off, as lists of fields. Fewer come only at the end of the file.
@@ -115,11 +117,11 @@ impl RecordBlocks {
     /// The next block, or `None` at the end of the file.
     pub(crate) async fn next(&mut self) -> Result<Option<Block>, Error> {
         loop {
-            while !self.ended && (!self.began || self.rest.len() < BLOCK_BYTES) {
+            if let Some(block) = self.next_of_arrived()? {
+                return Ok(Some(block));
+            }
+            while !self.ended && !self.is_enough() {
                 self.fill().await?;
-                if self.rest.len() >= BLOCK_BYTES {
-                    break;
-                }
             }
             let end = self.boundary.last_end(&self.rest, self.ended);
             let end = end.map_err(|reason| self.broken(&reason))?;
@@ -143,18 +145,60 @@ impl RecordBlocks {
         }
     }
 
+    /// What of the part that arrived last is neither joined nor handed on.
+    fn left(&self) -> usize {
+        self.arrived.len() - self.taken
+    }
+
+    /// Whole records of a large part, where nothing is left of those before it. They are not copied.
+    fn next_of_arrived(&mut self) -> Result<Option<Block>, Error> {
+        if !self.began || !self.rest.is_empty() || self.left() < PART_BYTES_MIN {
+            return Ok(None);
+        }
+        let bytes = self.arrived.slice(self.taken..self.taken + self.left().min(BLOCK_BYTES));
+        let end = self.boundary.last_end(&bytes, false).map_err(|reason| self.broken(&reason))?;
+        self.taken += end;
+        Ok((end > 0).then(|| self.block(bytes.slice(..end))))
+    }
+
+    /// Whether what is joined makes a block.
+    fn is_enough(&self) -> bool {
+        let joins_large = self.left() >= PART_BYTES_MIN && self.rest.len() >= JOIN_BYTES;
+        self.began && (self.rest.len() >= BLOCK_BYTES || joins_large)
+    }
+
     fn split(&mut self, end: usize) -> Block {
         let bytes = self.rest.split_to(end).freeze();
+        // What is left over is still there as it came.
+        if self.left() >= PART_BYTES_MIN && self.rest.len() <= self.taken {
+            self.taken -= self.rest.len();
+            self.rest.clear();
+        }
+        self.block(bytes)
+    }
+
+    fn block(&mut self, bytes: Bytes) -> Block {
         let block = Block { first_line: self.line, bytes };
         self.line += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
         block
     }
 
     async fn fill(&mut self) -> Result<(), Error> {
-        match self.bytes.next().await {
-            Some(bytes) => self.rest.extend_from_slice(&bytes?),
-            None => self.ended = true,
+        if self.left() == 0 {
+            self.taken = 0;
+            match self.bytes.next().await {
+                Some(bytes) => self.arrived = bytes?,
+                None => {
+                    self.arrived = Bytes::new();
+                    self.ended = true;
+                }
+            }
         }
+        // As much again as there is, so that a long record is not looked at too often.
+        let is_large = self.left() >= PART_BYTES_MIN + JOIN_BYTES;
+        let joined = if is_large { JOIN_BYTES.max(self.rest.len()).min(self.left()) } else { self.left() };
+        self.rest.extend_from_slice(&self.arrived[self.taken..self.taken + joined]);
+        self.taken += joined;
         // A mark of the byte order has up to three bytes, and they are no data.
         if !self.began && (self.rest.len() >= 3 || self.ended) {
             self.began = true;
@@ -192,6 +236,38 @@ mod tests {
     async fn a_mark_of_the_byte_order_is_no_data() {
         let read = all(blocks(&["\u{feff}a\n", "b"], Boundary::Lines)).await.unwrap();
         assert_eq!(read, "a\nb");
+    }
+
+    /// However the parts are cut, the same bytes come, in whole records, each at its line.
+    #[tokio::test]
+    async fn parts_of_any_size_give_whole_records() {
+        let record = |number: usize| format!("{number},{}\n", "x".repeat(number * 7919 % 300));
+        let mut text: String = (0..12_000).map(record).collect();
+        text.push_str(&"y".repeat(3 << 20));
+        text.push('\n');
+        text.extend((0..3_000).map(record));
+        text.push_str("no line feed");
+        let text = Bytes::from(text);
+        for size in [100 << 10, 256 << 10, (1 << 20) + 17, 3 << 20, 5_600_001, text.len()] {
+            for boundary in [Boundary::Lines, Boundary::Delimited(Layout::csv())] {
+                let parts: Vec<_> = (0..text.len())
+                    .step_by(size)
+                    .map(|at| Ok(text.slice(at..text.len().min(at + size))))
+                    .collect();
+                let mut blocks =
+                    RecordBlocks::new(futures::stream::iter(parts).boxed(), boundary, "s3://b/k".into());
+                let (mut at, mut line) = (0, 1);
+                while let Some(block) = blocks.next().await.unwrap() {
+                    assert_eq!(block.bytes, text[at..at + block.bytes.len()], "{size}");
+                    assert_eq!(block.first_line, line, "{size}");
+                    at += block.bytes.len();
+                    line += block.bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                    assert!(at == text.len() || block.bytes.ends_with(b"\n"), "{size}");
+                    assert!(block.bytes.len() <= 9 << 20, "{size}");
+                }
+                assert_eq!(at, text.len());
+            }
+        }
     }
 
     #[tokio::test]

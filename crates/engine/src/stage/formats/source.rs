@@ -11,8 +11,9 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::compression::{Packing, unpack};
 use crate::stage::Place;
-use crate::stage::bytes::{ByteStream, FileEnd, head_of, stream_file};
+use crate::stage::bytes::{Ahead, ByteStream, FileEnd, head_of, stream_file};
 use crate::stage::listing::StagedFile;
+use crate::variant::RowMember;
 use crate::{Error, Progress};
 
 /// Unpacked bytes that are looked at to know a file's columns.
@@ -41,6 +42,12 @@ pub(crate) trait FileReader: fmt::Debug + Send + Sync {
         FileEnd::Head
     }
 
+    /// The same with a field more for each of the members of `$1`, in that order, behind the others. `None` where
+    /// it is not read any cheaper than `$1`.
+    fn with_row_members(&self, _members: &[RowMember]) -> Option<Arc<dyn FileReader>> {
+        None
+    }
+
     /// The columns of `projection`, in its order. `side_by_side` blocks may be decoded at once.
     fn read(
         self: Arc<Self>,
@@ -56,9 +63,15 @@ pub(crate) struct FileSource {
     pub(crate) place: Arc<Place>,
     pub(crate) file: StagedFile,
     pub(crate) progress: Arc<Progress>,
+    /// How far ahead it is read.
+    pub(crate) ahead: Ahead,
 }
 
 impl FileSource {
+    pub(crate) fn new(place: Arc<Place>, file: StagedFile, progress: Arc<Progress>) -> Self {
+        Self { place, file, progress, ahead: Ahead::All }
+    }
+
     /// `s3://bucket/key`.
     pub(crate) fn name(&self) -> String {
         self.place.describe_key(&self.file.meta.location)
@@ -77,7 +90,7 @@ impl FileSource {
 
     /// All bytes as they lie in the bucket.
     pub(crate) fn bytes(self) -> ByteStream {
-        stream_file(self.place, self.file, self.progress)
+        stream_file(self.place, self.file, self.ahead, self.progress)
     }
 
     fn packing(&self, option: Option<sql::Compression>) -> Result<Packing, Error> {

@@ -21,9 +21,11 @@ use futures::StreamExt;
 use super::metadata::MetadataColumn;
 use super::source::{BatchStream, FileReader, FileSource};
 use crate::stage::Place;
-use crate::stage::bytes::FileEnd;
+use crate::stage::ScanHints;
+use crate::stage::bytes::{Ahead, FileEnd};
 use crate::stage::hive::FolderColumn;
 use crate::stage::listing::StagedFile;
+use crate::variant::RowMember;
 use crate::{Error, Progress};
 
 /// Files of one partition that are opened ahead of the one that is read.
@@ -93,6 +95,30 @@ impl FilesTable {
         self.visible
     }
 
+    /// The same table with a column more for each of the members of `$1`, behind all others, as far as they can be
+    /// read without the rest of it.
+    pub(crate) fn with_row_members(&self, members: &[RowMember]) -> Option<Self> {
+        let reader = self.reader.with_row_members(members)?;
+        let own = self.reader.fields().len()..reader.fields().len();
+        let fields = self.schema.fields().iter().chain(&reader.fields()[own.clone()]).cloned();
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<FieldRef>>()));
+        let columns = self.columns.iter().cloned().chain(own.map(ColumnSource::File)).collect();
+        Some(Self {
+            place: self.place.clone(),
+            files: self.files.clone(),
+            reader,
+            columns,
+            visible: self.visible,
+            schema,
+            progress: self.progress.clone(),
+        })
+    }
+
+    /// Whether members of `$1` can be read without the rest of it.
+    pub(crate) fn has_row_members(&self) -> bool {
+        self.reader.with_row_members(&[]).is_some()
+    }
+
     /// What the user should know of files that differ.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.reader.warnings().to_vec()
@@ -141,6 +167,7 @@ impl TableProvider for FilesTable {
         };
         let schema = Arc::new(self.schema.project(&projection)?);
         let workers = state.config().target_partitions().max(1);
+        let hints = state.config().get_extension::<ScanHints>().map(|hints| *hints).unwrap_or_default();
         let runs = self.runs(workers);
         // Blocks of one file are decoded side by side where there are fewer files than workers.
         let side_by_side = if limit.is_some() { 1 } else { workers.div_ceil(runs.len().max(1)) };
@@ -155,7 +182,8 @@ impl TableProvider for FilesTable {
                     reader: self.reader.clone(),
                     progress: self.progress.clone(),
                     side_by_side,
-                    ahead: if limit.is_some() { 0 } else { FILES_AHEAD },
+                    files_ahead: if limit.is_some() { 0 } else { FILES_AHEAD },
+                    ahead: if limit.is_some() || hints.first_rows { Ahead::Little } else { Ahead::All },
                 }) as _
             })
             .collect();
@@ -173,7 +201,8 @@ struct Run {
     reader: Arc<dyn FileReader>,
     progress: Arc<Progress>,
     side_by_side: usize,
-    ahead: usize,
+    files_ahead: usize,
+    ahead: Ahead,
 }
 
 impl PartitionStream for Run {
@@ -188,11 +217,11 @@ impl PartitionStream for Run {
         };
         let read: Arc<[usize]> = self.columns.iter().filter_map(of_file).collect();
         let (reader, place, progress) = (self.reader.clone(), self.place.clone(), self.progress.clone());
-        let (side_by_side, end) = (self.side_by_side, self.reader.end());
+        let (side_by_side, ahead, end) = (self.side_by_side, self.ahead, self.reader.end());
         let heads = futures::stream::iter(self.files.clone()).map({
             let (place, progress) = (place.clone(), progress.clone());
             move |file| {
-                let source = FileSource { place: place.clone(), file, progress: progress.clone() };
+                let source = FileSource { ahead, ..FileSource::new(place.clone(), file, progress.clone()) };
                 async move {
                     match end {
                         FileEnd::Head => source.with_head().await,
@@ -203,7 +232,7 @@ impl PartitionStream for Run {
         });
         let arrange = Arrange { schema: self.schema.clone(), columns: self.columns.clone(), place, progress };
         let batches = heads
-            .buffered(self.ahead + 1)
+            .buffered(self.files_ahead + 1)
             .flat_map(move |source| match source {
                 Ok(source) => {
                     let file = source.file.clone();

@@ -68,6 +68,7 @@ impl Execution {
         let pace = Pace {
             piece_bytes: if request.limit.is_some() { LIMIT_PIECE_BYTES } else { piece_bytes(total) },
             slow_start: scan.hints.first_rows && request.limit.is_none(),
+            reads_all: false,
         };
         let ahead = ReadAhead::new(scan.place.clone(), pace);
         let wants_pages = request.limit.is_some();
