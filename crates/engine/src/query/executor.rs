@@ -2,15 +2,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use futures::StreamExt;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Cancellation;
+use super::effort::{Counted, Effort, count_tasks};
 use crate::{Batches, Error, ErrorKind};
 
 /// Batches that wait between a query and whoever reads it: the query stops when they are not fetched.
@@ -18,11 +19,21 @@ const BATCHES_AHEAD_MAX: usize = 4;
 /// The stack of a thread that runs queries: planning recurses, and a build without optimisation has large
 /// frames.
 const STACK_BYTES: usize = 8 << 20;
+/// The nice value of patient threads: each has a ninth of the weight of another thread.
+const PATIENT_NICE: i32 = 10;
 
 /// A runtime of its own for queries, so that a busy query does not keep a login or a cancel waiting.
 #[derive(Clone)]
 pub(crate) struct Executor {
     runtime: Arc<OwnedRuntime>,
+    patient: Arc<PatientThreads>,
+}
+
+/// The threads on which long statements go on, started with the first of them.
+pub(crate) struct PatientThreads {
+    name: String,
+    threads: usize,
+    runtime: OnceLock<OwnedRuntime>,
 }
 
 struct OwnedRuntime(Option<Runtime>);
@@ -38,13 +49,15 @@ impl Drop for OwnedRuntime {
 
 impl Executor {
     pub(crate) fn start(name: &str, threads: usize) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name(name)
-            .thread_stack_size(STACK_BYTES)
-            .enable_all()
-            .build()?;
-        Ok(Self { runtime: Arc::new(OwnedRuntime(Some(runtime))) })
+        count_tasks();
+        let runtime = OwnedRuntime(Some(builder(name, threads).build()?));
+        let patient = PatientThreads { name: format!("{name}-long"), threads, runtime: OnceLock::new() };
+        Ok(Self { runtime: Arc::new(runtime), patient: Arc::new(patient) })
+    }
+
+    /// Counts what a statement computes; it must be handed to `drive`.
+    pub(crate) fn begin_effort(&self) -> Arc<Effort> {
+        Effort::new(self.patient.clone())
     }
 
     /// Runs a future on the query threads. Dropping the answer aborts it.
@@ -63,20 +76,24 @@ impl Executor {
         Ok(AbortOnDrop(self.spawn(work)?, Cancellation::default()))
     }
 
-    /// Drives a stream on the query threads. Dropping the answer aborts it, and says so to `cancellation`.
-    pub(crate) fn drive(&self, mut batches: Batches, cancellation: Cancellation) -> Result<Batches, Error> {
+    /// Drives a stream on the query threads, and on the patient ones when it takes long. Dropping the answer aborts it,
+    /// and says so to `cancellation`.
+    pub(crate) fn drive(
+        &self,
+        mut batches: Batches,
+        effort: Arc<Effort>,
+        cancellation: Cancellation,
+    ) -> Result<Batches, Error> {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD_MAX);
-        let task = AbortOnDrop(
-            self.spawn(async move {
-                while let Some(batch) = batches.next().await {
-                    let ended = batch.is_err();
-                    if sender.send(batch).await.is_err() || ended {
-                        break;
-                    }
+        let work = async move {
+            while let Some(batch) = batches.next().await {
+                let ended = batch.is_err();
+                if sender.send(batch).await.is_err() || ended {
+                    break;
                 }
-            })?,
-            cancellation,
-        );
+            }
+        };
+        let task = AbortOnDrop(self.spawn(Counted::new(effort, work))?, cancellation);
         // The state keeps the guard, so that dropping the stream aborts the task.
         let stream = futures::stream::unfold((receiver, Some(task)), |(mut receiver, mut task)| async move {
             if let Some(batch) = receiver.recv().await {
@@ -98,6 +115,36 @@ impl Executor {
             None => Err(Error::new(ErrorKind::Cancelled, "the server is stopping")),
         }
     }
+}
+
+impl PatientThreads {
+    /// `None` where they cannot be started: everything stays where it began.
+    pub(super) fn handle(&self) -> Option<&Handle> {
+        let runtime = self.runtime.get_or_init(|| {
+            let built = builder(&self.name, self.threads).on_thread_start(be_patient).build();
+            OwnedRuntime(
+                built
+                    .inspect_err(
+                        |error| tracing::warn!(%error, "long statements have no threads of their own"),
+                    )
+                    .ok(),
+            )
+        });
+        runtime.0.as_ref().map(Runtime::handle)
+    }
+}
+
+fn builder(name: &str, threads: usize) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(threads).thread_name(name).thread_stack_size(STACK_BYTES).enable_all();
+    builder
+}
+
+/// Lets the other threads of the process go first.
+fn be_patient() {
+    // On Linux the nice value is the thread's own. Where the process is nicer already, it stays so.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), PATIENT_NICE);
 }
 
 /// Work under way on the threads of an executor; aborted when this is dropped.
@@ -142,6 +189,10 @@ mod tests {
         }
     }
 
+    fn drive(executor: &Executor, batches: Batches) -> Batches {
+        executor.drive(batches, executor.begin_effort(), Cancellation::default()).unwrap()
+    }
+
     #[tokio::test]
     async fn dropping_the_stream_ends_the_query() {
         let executor = Executor::start("query", 1).unwrap();
@@ -151,7 +202,7 @@ mod tests {
             let _held = &guard;
             Err(Error::new(ErrorKind::Internal, "never"))
         });
-        drop(executor.drive(endless.boxed(), Cancellation::default()).unwrap());
+        drop(drive(&executor, endless.boxed()));
         notify.notified().await;
         assert!(dropped.load(Ordering::SeqCst));
     }
@@ -160,8 +211,7 @@ mod tests {
     async fn a_query_that_panics_is_an_error() {
         let executor = Executor::start("query", 1).unwrap();
         let panics = futures::stream::once(async { panic!("boom") });
-        let batches: Vec<_> =
-            executor.drive(panics.boxed(), Cancellation::default()).unwrap().collect().await;
+        let batches: Vec<_> = drive(&executor, panics.boxed()).collect().await;
         assert_eq!(batches.len(), 1);
         assert_eq!(batches[0].as_ref().unwrap_err().kind, ErrorKind::Internal);
     }

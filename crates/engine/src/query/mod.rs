@@ -6,6 +6,7 @@ mod conditions;
 mod context;
 mod cooperate;
 mod dialect;
+mod effort;
 mod executor;
 mod failure;
 mod flatten;
@@ -36,6 +37,7 @@ use futures::{FutureExt, StreamExt};
 
 pub(crate) use context::{StatementTables, shared_state};
 pub(crate) use cooperate::Cancellation;
+pub(crate) use effort::{Effort, spawn, spawn_blocking};
 pub(crate) use executor::{AbortOnDrop, Executor};
 pub(crate) use failure::from_datafusion;
 pub(crate) use functions::{VERSION, session_functions};
@@ -265,13 +267,15 @@ async fn execute(
         "planned"
     );
     let schema = physical.schema();
-    let stream = sorted_joins::run(state, plan, physical.clone()).map_err(from_datafusion)?;
+    let effort = session.engine.executor().begin_effort();
+    let stream =
+        effort.spend(|| sorted_joins::run(state, plan, physical.clone())).map_err(from_datafusion)?;
     let batches = stream.map(|batch| batch.map(compact::compact).map_err(from_datafusion)).boxed();
     let batches = progress::watch(physical, batches, session.progress.clone());
     Ok(StatementOutput {
         schema,
         has_result_set: true,
-        batches: session.engine.executor().drive(batches, session.cancellation.clone())?,
+        batches: session.engine.executor().drive(batches, effort, session.cancellation.clone())?,
         state: session.state.clone(),
         effect: None,
         warnings: Vec::new(),

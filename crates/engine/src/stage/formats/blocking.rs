@@ -11,6 +11,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 
+use crate::query::{self, Effort};
 use crate::stage::bytes::ByteStream;
 use crate::{Error, ErrorKind};
 
@@ -37,7 +38,7 @@ pub(super) fn run_blocking<T: Send + 'static>(
         }
     };
     let begin = async move {
-        let task = tokio::task::spawn_blocking(move || {
+        let task = query::spawn_blocking(Effort::current(), move || {
             let source = Source { received, block: Bytes::new(), taken: Rc::default() };
             let failed = work(source, &mut |item| giver.blocking_send(Ok(item)).is_ok());
             if let Err(error) = failed {

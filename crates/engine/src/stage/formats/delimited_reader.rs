@@ -23,6 +23,7 @@ use super::options::DelimitedOptions;
 use super::records::{Block, Boundary, RecordBlocks};
 use super::source::{BatchStream, FileReader, FileSource};
 use super::transcode::transcode;
+use crate::query;
 use crate::{Error, ErrorKind};
 
 /// The columns one file may have.
@@ -211,7 +212,7 @@ pub(super) async fn decode_apart(
     decode: impl FnOnce(Block) -> Result<RecordBatch, Error> + Send + 'static,
 ) -> Result<RecordBatch, Error> {
     let block = block?;
-    match tokio::spawn(async move { decode(block) }).await {
+    match query::spawn(async move { decode(block) }).await {
         Ok(batch) => batch,
         Err(failure) => Err(Error::new(ErrorKind::Internal, "the engine met a condition it does not handle")
             .with_context(failure.to_string())),

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::adapt::{adapt, broken, refuse_more_columns, unify};
 use super::source::{BatchStream, FileReader, FileSource};
+use crate::query::{self, Effort};
 use crate::stage::bytes::FileEnd;
 use crate::variant::{variant_field, write_value};
 use crate::{Error, ErrorKind};
@@ -153,7 +154,7 @@ async fn run<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
+    match query::spawn_blocking(Effort::current(), work).await {
         Ok(outcome) => outcome,
         Err(failure) => Err(broken(name, "its decoder gave up").with_context(failure.to_string())),
     }
@@ -237,7 +238,7 @@ async fn decode_stripe(source: FileSource, stripe: Stripe, wanted: Vec<String>, 
     let bytes = OrcBytes::new(source, pieces);
     let shown = name.clone();
     let start = stripe.bytes.start;
-    let task = tokio::task::spawn_blocking(move || {
+    let task = query::spawn_blocking(Effort::current(), move || {
         let failed = |error: &(dyn StdError + 'static)| {
             own_error(error).unwrap_or_else(|| {
                 broken(&shown, &format!("the stripe at byte {start} cannot be read: {error}"))

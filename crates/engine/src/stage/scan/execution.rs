@@ -19,7 +19,7 @@ use super::late::{FilterBytes, apply_filter, filter_columns};
 use super::prune::{PreparedFile, in_terms_of_file, prepare};
 use super::{Scan, ScanFile};
 use crate::Error;
-use crate::query::AbortOnDrop;
+use crate::query::{self, AbortOnDrop, Effort};
 use crate::stage::fetch::{Pace, ReadAhead, Wanted, piece_bytes};
 
 /// Files pruned side by side; each may wait for its page index.
@@ -97,6 +97,7 @@ impl Execution {
             late,
             narrowed: narrowed.clone(),
             added: added_sender,
+            effort: Effort::current(),
         };
         let order = request.order;
         let task = scan.place.fetches().spawn(async move {
@@ -148,6 +149,8 @@ struct Planning {
     late: Option<Late>,
     narrowed: Narrowed,
     added: watch::Sender<BTreeSet<usize>>,
+    /// That of the statement: filters are computed for it.
+    effort: Option<Arc<Effort>>,
 }
 
 /// A filter whose columns are read before the others.
@@ -278,7 +281,7 @@ impl Planning {
         let work = move || {
             apply_filter(&prepared, row_groups, &leaves, &predicate, &FilterBytes { ranges, bytes }).ok()
         };
-        tokio::task::spawn_blocking(work).await.ok()?
+        query::spawn_blocking(self.effort.clone(), work).await.ok()?
     }
 }
 
