@@ -23,7 +23,7 @@ use super::dialect::{Arithmetic, checked_sum, dialect_functions};
 use super::failure::from_datafusion;
 use super::functions::session_functions;
 use super::numbers::Numbers;
-use super::{memory, sorted_joins};
+use super::{count_distinct, memory, sorted_joins};
 use crate::engine::EngineOptions;
 use crate::session::Session;
 use crate::variant::{FieldAccess, variant_functions};
@@ -66,6 +66,7 @@ pub(crate) fn shared_state(options: &EngineOptions) -> Result<SessionState, Erro
         FunctionRegistry::register_udf(&mut state, function).map_err(from_datafusion)?;
     }
     FunctionRegistry::register_udaf(&mut state, Arc::new(checked_sum())).map_err(from_datafusion)?;
+    FunctionRegistry::register_udaf(&mut state, count_distinct::count()).map_err(from_datafusion)?;
     Ok(state)
 }
 

@@ -5,6 +5,7 @@ mod compact;
 mod conditions;
 mod context;
 mod cooperate;
+mod count_distinct;
 mod dialect;
 mod effort;
 mod executor;
