@@ -12,6 +12,7 @@ use crate::server_identity::ServerKeys;
 use crate::session_cache::{Base, Issued, Issuer, SessionCache, SessionKey, SessionPlan};
 use crate::session_name::principal_session_name;
 use crate::sts::{AssumeRole, AssumeRoleWithToken, Assumed, Sts};
+use crate::worked::{Asked, WhatWorked};
 use crate::{AwsRefusal, CredentialsError, RoleFailure, ShownIdentity};
 
 /// What every chained session may last.
@@ -31,6 +32,8 @@ pub(crate) struct Chain {
     pub(crate) issuer: Option<TokenIssuer>,
     pub(crate) sessions: Arc<SessionCache>,
     pub(crate) duration: Duration,
+    /// What was granted before.
+    pub(crate) worked: WhatWorked,
 }
 
 /// What AWS is shown by whoever assumes a role.
@@ -83,6 +86,7 @@ impl Chain {
         loop {
             match self.assume_for(plan, proof, duration).await {
                 Ok(assumed) => {
+                    self.note_worked(plan, &assumed);
                     return Ok(Issued {
                         credential: assumed.credential,
                         expires_at: assumed.expires_at,
@@ -96,6 +100,24 @@ impl Chain {
                 Err(refusal) => return Err(refusal),
             }
         }
+    }
+
+    fn note_worked(&self, plan: &SessionPlan, assumed: &Assumed) {
+        if plan.is_principal {
+            self.worked.note_principal(&plan.key.role_arn, assumed.role_id.as_deref());
+            return;
+        }
+        let principal = match &plan.key.base {
+            Base::Principal(principal) => Some(principal.clone()),
+            Base::Server | Base::CustomerKeys(_) | Base::WebIdentity(_) => None,
+        };
+        let asked = Asked {
+            organization: plan.key.organization.clone(),
+            role_arn: plan.key.role_arn.clone(),
+            external_id: plan.key.external_id.clone(),
+            principal,
+        };
+        self.worked.note_role(asked, self.sessions.now());
     }
 
     async fn assume_for(

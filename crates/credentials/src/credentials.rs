@@ -27,6 +27,7 @@ use crate::session_cache::{Base, SessionCache, SessionKey, SessionPlan};
 use crate::session_name::{session_name, session_tags};
 use crate::sts::Sts;
 use crate::transport::{Transport, allowed_addresses};
+use crate::worked::WhatWorked;
 use crate::{Clock, CredentialsError, CredentialsOptions, EndpointRules};
 
 /// Opened buckets kept for the next query.
@@ -95,6 +96,7 @@ impl Credentials {
             sts,
             sessions: Arc::new(SessionCache::new(clock.clone())),
             duration: session_duration,
+            worked: WhatWorked::default(),
         };
         Ok(Self(Arc::new(Inner {
             chain: Arc::new(chain),

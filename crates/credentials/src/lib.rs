@@ -39,6 +39,7 @@ mod sts;
 mod transport;
 mod upload;
 mod validate;
+mod worked;
 
 pub use access::{Access, AssumedRole, ConnectionAccess, Grant, OpenRequest};
 pub use bucket::OpenedBucket;

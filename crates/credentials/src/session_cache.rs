@@ -189,6 +189,11 @@ impl SessionCache {
         }
     }
 
+    /// What time it is for the cache.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
     /// The organization's sessions that have keys.
     pub(crate) fn sessions(&self, organization: &str) -> Vec<(SessionKey, Arc<TemporaryKeys>)> {
         let entries: Vec<Arc<Entry>> = self.entries.lock().by_key.values().cloned().collect();

@@ -16,6 +16,7 @@ use crate::AwsRefusal;
 use crate::explain::element;
 use crate::keys::SigningKeys;
 use crate::request_log::{Answered, Asked, Pending, current_origin};
+use crate::worked::role_id;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
@@ -61,6 +62,8 @@ pub(crate) struct AssumeRoleWithToken<'a> {
 pub(crate) struct Assumed {
     pub(crate) credential: AwsCredential,
     pub(crate) expires_at: SystemTime,
+    /// AWS's unique id of the role, `AROA…`.
+    pub(crate) role_id: Option<String>,
 }
 
 /// What GetCallerIdentity gave.
@@ -94,6 +97,11 @@ impl Sts {
         Self { client: Client::from_conf(config.build()), is_insecure }
     }
 
+    /// The region whose STS is asked.
+    pub(crate) fn region(&self) -> Option<String> {
+        self.client.config().region().map(|region| region.as_ref().to_owned())
+    }
+
     pub(crate) async fn assume_role(
         &self,
         signer: &SigningKeys,
@@ -116,7 +124,8 @@ impl Sts {
             .map_err(|error| refusal(ASSUME_ROLE, &error));
         let request_id = answer.as_ref().ok().and_then(|answer| answer.request_id()).map(str::to_owned);
         finish(noted, answer.as_ref().err(), request_id);
-        assumed(ASSUME_ROLE, answer?.credentials)
+        let answer = answer?;
+        assumed(ASSUME_ROLE, answer.credentials, answer.assumed_role_user)
     }
 
     /// The token is what is shown in place of a signature.
@@ -138,7 +147,8 @@ impl Sts {
             .map_err(|error| refusal(ASSUME_ROLE_WITH_TOKEN, &error));
         let request_id = answer.as_ref().ok().and_then(|answer| answer.request_id()).map(str::to_owned);
         finish(noted, answer.as_ref().err(), request_id);
-        assumed(ASSUME_ROLE_WITH_TOKEN, answer?.credentials)
+        let answer = answer?;
+        assumed(ASSUME_ROLE_WITH_TOKEN, answer.credentials, answer.assumed_role_user)
     }
 
     pub(crate) async fn caller_identity(&self, signer: &SigningKeys) -> Result<Caller, AwsRefusal> {
@@ -174,6 +184,7 @@ pub(crate) fn seconds(duration: Duration) -> i32 {
 fn assumed(
     action: &'static str,
     keys: Option<aws_sdk_sts::types::Credentials>,
+    user: Option<aws_sdk_sts::types::AssumedRoleUser>,
 ) -> Result<Assumed, AwsRefusal> {
     let complete = |keys: &aws_sdk_sts::types::Credentials| {
         !keys.access_key_id.is_empty() && !keys.secret_access_key.is_empty()
@@ -193,7 +204,8 @@ fn assumed(
         secret_key: keys.secret_access_key,
         token: (!keys.session_token.is_empty()).then_some(keys.session_token),
     };
-    Ok(Assumed { credential, expires_at })
+    let role_id = user.and_then(|user| role_id(&user.assumed_role_id));
+    Ok(Assumed { credential, expires_at, role_id })
 }
 
 /// A call for the request log, if it is made for somebody.

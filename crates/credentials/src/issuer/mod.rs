@@ -9,6 +9,7 @@ mod token;
 use std::path::Path;
 use std::time::Duration;
 
+use iam::texts::WEB_IDENTITY_AUDIENCE;
 use parking_lot::Mutex;
 use ring::rand::SystemRandom;
 use serde_json::json;
@@ -49,10 +50,15 @@ impl TokenIssuer {
 
     /// A token for `subject`, to be shown to AWS STS at once.
     pub(crate) fn token(&self, subject: &str) -> Result<String, CredentialsError> {
+        self.token_for(subject, WEB_IDENTITY_AUDIENCE)
+    }
+
+    /// The same for whoever a trust policy may have in the place of AWS STS.
+    pub(crate) fn token_for(&self, subject: &str, audience: &str) -> Result<String, CredentialsError> {
         let now = self.clock.now();
         let mut keys = self.keys.lock();
         keys.rotate(now, &self.random);
-        let claims = token::Claims { issuer: &self.url, subject, issued_at: now, life: TOKEN_LIFE };
+        let claims = token::Claims { issuer: &self.url, subject, audience, issued_at: now, life: TOKEN_LIFE };
         token::sign(keys.signer(now), &claims, &self.random)
             .ok_or(CredentialsError::Internal { reason: "an identity token cannot be signed" })
     }

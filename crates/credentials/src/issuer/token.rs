@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use iam::texts::WEB_IDENTITY_AUDIENCE;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 
@@ -17,6 +16,7 @@ const NAME_BYTES: usize = 16;
 pub(super) struct Claims<'a> {
     pub(super) issuer: &'a str,
     pub(super) subject: &'a str,
+    pub(super) audience: &'a str,
     pub(super) issued_at: SystemTime,
     pub(super) life: Duration,
 }
@@ -30,7 +30,7 @@ pub(super) fn sign(key: &TokenKey, claims: &Claims<'_>, random: &SystemRandom) -
     let body = json!({
         "iss": claims.issuer,
         "sub": claims.subject,
-        "aud": WEB_IDENTITY_AUDIENCE,
+        "aud": claims.audience,
         "iat": issued_at,
         "exp": issued_at + claims.life.as_secs(),
         "jti": URL_SAFE_NO_PAD.encode(name),

@@ -18,6 +18,7 @@ use crate::credentials::check_role;
 use crate::keys::SigningKeys;
 use crate::session_name::{session_name, session_tags};
 use crate::sts::AssumeRole;
+use crate::worked::Asked;
 use crate::{AssumedRole, AwsRefusal, Grant, SealedKeys};
 
 /// What is sent to assume the customer's role.
@@ -139,6 +140,7 @@ impl Climb<'_> {
             }
         };
         self.inner.chain.sessions.forget_role(&self.request.organization, plan.role.as_str());
+        self.inner.chain.worked.note_role(self.asked(&plan), self.inner.chain.sessions.now());
         let until = until_text(session.expires_at);
         let seen = with_request_id(format!("session until {until}{patience}"), session.request_id.as_deref());
         self.ladder.climb(Step::ok(rung::ASSUME_ROLE, seen).call(plan.command()))?;
@@ -156,6 +158,20 @@ impl Climb<'_> {
             role_arn: Some(plan.role.as_str().to_owned()),
             role_name: Some(plan.role.name().to_owned()),
         })
+    }
+
+    /// The plan, as far as a trust policy sees it.
+    pub(super) fn asked(&self, plan: &Plan) -> Asked {
+        let principal = match &self.request.connection.grant {
+            Grant::Role(_) => self.request.principal.clone(),
+            _ => None,
+        };
+        Asked {
+            organization: self.request.organization.clone(),
+            role_arn: plan.role.as_str().to_owned(),
+            external_id: plan.external_id.clone(),
+            principal,
+        }
     }
 
     fn plan(&self, role_arn: RoleArn, role: &AssumedRole) -> Plan {
@@ -251,7 +267,7 @@ impl Climb<'_> {
             return sts_unreachable(refusal);
         }
         if let Proof::Token(_) = assumer.proof {
-            return self.explain_token_refusal(plan, refusal).await;
+            return self.explain_token_refusal(assumer, plan, refusal).await;
         }
         match refusal.code.as_deref() {
             _ if is_access_denied(refusal) => {}

@@ -216,11 +216,13 @@ fn deny_suspects(denied: &Denied<'_>) -> String {
     if denied.lists {
         return format!(
             "; listing is let through, so its Action or its Resource takes in {} on objects and not every request: likely it \
-             denies all but some roles (aws:PrincipalArn), or has {network}",
+             names the role or everybody, or all but some roles (aws:PrincipalArn, NotPrincipal), or has {network}",
             denied.action
         );
     }
-    format!("; likely it has {network}, or it denies all but some roles (aws:PrincipalArn)")
+    format!(
+        "; likely it has {network}, or it names the role or everybody, or all but some roles (aws:PrincipalArn, NotPrincipal)"
+    )
 }
 
 #[cfg(test)]

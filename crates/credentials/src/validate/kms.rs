@@ -69,7 +69,11 @@ impl Climb<'_> {
         let files = "the files are encrypted with a KMS key";
         match kind {
             Some(DenialKind::NoAllow(PolicyPlace::Identity)) => Advice::new(
-                format!("{files}, and no policy of the role allows {action} on `{key}`"),
+                format!(
+                    "{files}, and no policy of the role allows {action} on `{key}`: likely the statement is missing, or \
+                     names another key or an alias, or has a condition that does not hold (kms:ViaService, \
+                     kms:EncryptionContext)"
+                ),
                 format!("add to the role's policy: {in_role}"),
             ),
             Some(DenialKind::NoAllow(PolicyPlace::Resource)) => Advice::new(

@@ -130,6 +130,19 @@ impl Advice {
     }
 }
 
+/// Causes none of which is known for certain: `most likely (1) …; else, the most frequent first: (2) …; (3) …`.
+pub(super) fn likeliest_first(causes: &[String]) -> String {
+    let numbered: Vec<String> =
+        causes.iter().enumerate().map(|(at, cause)| format!("({}) {cause}", at + 1)).collect();
+    match numbered.split_first() {
+        None => String::new(),
+        Some((first, [])) => format!("most likely {first}"),
+        Some((first, others)) => {
+            format!("most likely {first}; else, the most frequent first: {}", others.join("; "))
+        }
+    }
+}
+
 /// A rung below does not hold: nobody climbs on.
 pub(super) struct Fallen;
 

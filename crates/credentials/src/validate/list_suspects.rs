@@ -4,11 +4,31 @@ use std::sync::Arc;
 
 use object_store::aws::AwsCredential;
 
-use super::ladder::Advice;
+use super::ladder::{Advice, likeliest_first};
 use super::list::{absent_key, bucket_arn, may_read, transport_condition};
 use super::reach::may_write;
 use super::s3_probe::{Ask, S3Probe};
 use super::{Climb, Held, ValidatePlace};
+
+/// What folders of data are often called.
+const FOLDERS_BELOW: [&str; 16] = [
+    "2020",
+    "2021",
+    "2022",
+    "2023",
+    "2024",
+    "2025",
+    "2026",
+    "year=2024",
+    "year=2025",
+    "year=2026",
+    "data",
+    "raw",
+    "v1",
+    "daily",
+    "public",
+    "in",
+];
 
 impl Climb<'_> {
     pub(super) async fn no_list(
@@ -35,8 +55,10 @@ impl Climb<'_> {
         let missing = "its statement is missing".to_owned();
         let misspelt = "the action is misspelt (s3:ListObjects and s3:ListObjectsV2 do not exist)".to_owned();
         let other_folder = "a condition on s3:prefix names another folder".to_owned();
+        let other_bucket =
+            format!("its Resource is not `{arn}` (a slip, a region or an account in it is enough)");
         let condition = format!(
-            "another condition ({}, aws:SourceIp, aws:SourceVpce and the like) does not hold",
+            "another condition ({}, aws:SourceIp, aws:SourceVpce, aws:RequestedRegion, MFA, a date) does not hold",
             transport_condition(Self::is_insecure(probe))
         );
         let (known, causes) = if let Some(action) = other_bucket_actions(probe, keys).await {
@@ -66,7 +88,8 @@ impl Climb<'_> {
             let elsewhere = if reads_elsewhere {
                 "the policies name another folder than the stage's"
             } else {
-                "those that are name another bucket or folder (a slip or a blank is enough)"
+                "those that are name another bucket or folder (a slip, a blank, a variable, or a region or an account in the ARN is \
+                 enough)"
             };
             let none = "no policy is attached to the role".to_owned();
             let known = format!(", and none s3:GetObject on `{arn}/{}*`", place.prefix);
@@ -77,14 +100,14 @@ impl Climb<'_> {
             let known = if reads == Some(true) { ", while reading objects is allowed" } else { "" };
             // Who lets all of the bucket be read has one statement for everything; who does not, one for each action.
             let causes = if reads_elsewhere || place.prefix.is_empty() {
-                vec![on_objects, missing, misspelt, other_folder, condition]
+                vec![on_objects, missing, misspelt, other_bucket, other_folder, condition]
             } else {
-                vec![missing, on_objects, other_folder, misspelt, condition]
+                vec![missing, on_objects, other_folder, misspelt, other_bucket, condition]
             };
             (known.to_owned(), causes)
         };
         let look = self.role_policy_hint(held, place);
-        Advice::new(format!("{base}{known}: likely one of: {}{look}", causes.join("; ")), fix)
+        Advice::new(format!("{base}{known}: {}{look}", likeliest_first(&causes)), fix)
     }
 }
 
@@ -173,6 +196,16 @@ async fn find_condition(
         return Some(format!(
             "{condition} on s3:prefix that takes what begins with `{prefix}` and not `{prefix}` itself: `{prefix}*` is meant"
         ));
+    }
+    // One folder below it: a listing of the prefix is refused, so that its name is not known.
+    for folder in FOLDERS_BELOW {
+        let below = format!("{prefix}{folder}/");
+        if works(list(Some(below.clone()))).await {
+            return Some(format!(
+                "{condition} on s3:prefix that takes `{below}` and not `{prefix}`: it names a folder below; `{prefix}*` is \
+                 meant, or the stage should be at `{below}`"
+            ));
+        }
     }
     None
 }

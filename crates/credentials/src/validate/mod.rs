@@ -30,6 +30,7 @@ mod write;
 mod write_suspects;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use object_store::aws::AwsCredential;
 
@@ -60,8 +61,9 @@ pub struct ValidateRequest {
     pub other_external_ids: Vec<(String, String)>,
     /// Names of the organization's other connections that the user may see.
     pub other_connections: Vec<String>,
-    /// The roles of those connections: a slip may be in the path or in the account.
-    pub other_roles: Vec<String>,
+    /// The roles of those connections with their external ids: a slip may be in the path or in the account, and one
+    /// of the same account that works tells what is not the cause.
+    pub other_roles: Vec<(String, String)>,
     /// Pairs of role and external id that serve other organizations, which are never tried.
     pub pairs_of_others: Vec<(String, String)>,
     /// Whether slips in the role's name may be undone for a trial: not where the operator lists the roles.
@@ -107,6 +109,8 @@ pub(super) struct Climb<'a> {
     request: &'a ValidateRequest,
     patience: Patience,
     ladder: Ladder,
+    /// Guesses at what a trust policy may say that were tried so far.
+    guessed: AtomicUsize,
 }
 
 /// What opens the bucket.
@@ -130,6 +134,7 @@ impl Credentials {
             request,
             patience: Patience::new(self.0.validation_patience),
             ladder: Ladder::default(),
+            guessed: AtomicUsize::new(0),
         };
         let mut sample = None;
         let _ended_early = climb.run(&mut sample).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use object_store::aws::AwsCredential;
 
-use super::ladder::Advice;
+use super::ladder::{Advice, likeliest_first};
 use super::list::{Listed, absent_key, bucket_arn, folders, may_list, may_read, transport_condition};
 use super::reach::may_write;
 use super::s3_probe::{Ask, S3Probe};
@@ -89,15 +89,8 @@ impl Climb<'_> {
                 );
             }
         }
-        let version = [("versionId", "null")];
-        let versioned = Ask { key: &chosen.key, query: &version, headers: &FIRST_BYTE, ..Ask::default() };
-        if probe.ask(whole, &versioned).await.is_success() {
-            return Advice::new(
-                format!(
-                    "{base}: it allows s3:GetObjectVersion, which is for old versions; s3:GetObject is meant"
-                ),
-                fix,
-            );
+        if let Some(cause) = other_action(probe, whole, &chosen.key).await {
+            return Advice::new(format!("{base}: {cause}"), fix);
         }
         if let Some(folder) = readable_folder(probe, whole, place, held).await {
             return Advice::new(
@@ -124,9 +117,13 @@ impl Climb<'_> {
             format!("its Resource is `{bucket}` (the bucket) instead of `{wanted}` (the objects)");
         let missing = "the statement is missing (or in a version of the policy that is not the default one), or its action misspelt"
             .to_owned();
-        let other = format!("its Resource names another folder than `{wanted}`");
+        let other = format!(
+            "its Resource names another folder or bucket than `{wanted}` (a slip, a variable, or a region or an account in \
+             the ARN is enough)"
+        );
         let condition = format!(
-            "a condition of it ({}, aws:SourceIp, aws:SourceVpce, s3:ExistingObjectTag and the like) does not hold",
+            "a condition of it ({}, aws:SourceIp, aws:SourceVpce, s3:ExistingObjectTag, aws:RequestedRegion, MFA, a date) does \
+             not hold",
             transport_condition(Self::is_insecure(probe))
         );
         // Who lets all of the bucket be listed may have one statement for both actions.
@@ -137,7 +134,34 @@ impl Climb<'_> {
             [missing, on_bucket, other, condition]
         };
         let look = self.role_policy_hint(held, place);
-        Advice::new(format!("{base}: likely one of: {}{look}", causes.join("; ")), fix)
+        Advice::new(format!("{base}: {}{look}", likeliest_first(&causes)), fix)
+    }
+}
+
+/// Other actions of reading that are allowed on the very file.
+async fn other_action(probe: &S3Probe, keys: Option<&Arc<AwsCredential>>, key: &str) -> Option<String> {
+    let mut allowed = Vec::new();
+    for (query, action) in [
+        (("versionId", "null"), "s3:GetObjectVersion"),
+        (("acl", ""), "s3:GetObjectAcl"),
+        (("tagging", ""), "s3:GetObjectTagging"),
+    ] {
+        let query = [query];
+        let ask = Ask { key, query: &query, headers: &FIRST_BYTE, ..Ask::default() };
+        if probe.ask(keys, &ask).await.is_success() {
+            allowed.push(action);
+        }
+    }
+    match allowed.as_slice() {
+        [] => None,
+        ["s3:GetObjectVersion"] => {
+            Some("it allows s3:GetObjectVersion, which is for old versions; s3:GetObject is meant".to_owned())
+        }
+        [action] => Some(format!("it allows {action}, which is not for the content; s3:GetObject is meant")),
+        [action, ..] => Some(format!(
+            "it allows {action} and other actions there, and not s3:GetObject itself: likely s3:GetObject stands under \
+             NotAction, or a list of actions leaves it out"
+        )),
     }
 }
 

@@ -201,6 +201,10 @@ impl Climb<'_> {
         };
         match answer {
             Ok(session) => {
+                let chain = &self.inner.chain;
+                if chain.worked.note_principal(principal, session.role_id.as_deref()) {
+                    chain.sessions.forget_role(&self.request.organization, principal);
+                }
                 let seen = with_request_id(session.arn.clone(), session.request_id.as_deref());
                 self.ladder.climb(Step::ok(rung::ORGANIZATION_ROLE, seen).call(call))?;
                 Ok(session.signing_keys())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_sdk_sts::config::Region;
 use aws_sdk_sts::operation::RequestId;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -15,6 +16,7 @@ use parking_lot::Mutex;
 use crate::AwsRefusal;
 use crate::keys::SigningKeys;
 use crate::sts::{AssumeRole, Caller, Sts, refusal, seconds, signed_by, tags_of};
+use crate::worked::role_id;
 
 /// A session that a watched AssumeRole made.
 pub(super) struct ProbedSession {
@@ -25,6 +27,8 @@ pub(super) struct ProbedSession {
     /// How much of the packed limit policy and tags take, in percent.
     pub(super) packed_percent: Option<i32>,
     pub(super) request_id: Option<String>,
+    /// AWS's unique id of the role.
+    pub(super) role_id: Option<String>,
 }
 
 impl ProbedSession {
@@ -72,6 +76,8 @@ pub(super) async fn caller_identity(sts: &Sts, signer: &SigningKeys) -> ProbedCa
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extras<'a> {
     pub(super) source_identity: Option<&'a str>,
+    /// Another region than the server's, whose STS is asked.
+    pub(super) region: Option<&'static str>,
 }
 
 pub(super) async fn assume_role(
@@ -80,6 +86,10 @@ pub(super) async fn assume_role(
     request: &AssumeRole<'_>,
     extras: Extras<'_>,
 ) -> Result<ProbedSession, AwsRefusal> {
+    let mut config = signed_by(signer);
+    if let Some(region) = extras.region {
+        config = config.region(Region::from_static(region));
+    }
     let answer = sts
         .client
         .assume_role()
@@ -91,7 +101,7 @@ pub(super) async fn assume_role(
         .set_source_identity(extras.source_identity.map(str::to_owned))
         .duration_seconds(seconds(request.duration))
         .customize()
-        .config_override(signed_by(signer))
+        .config_override(config)
         .send()
         .await
         .map_err(|error| refusal("sts:AssumeRole", &error))?;
@@ -142,6 +152,7 @@ fn session(
             secret_key: keys.secret_access_key,
             token: (!keys.session_token.is_empty()).then_some(keys.session_token),
         }),
+        role_id: user.as_ref().and_then(|user| role_id(&user.assumed_role_id)),
         arn: user.map(|user| user.arn).unwrap_or_default(),
         expires_at,
         packed_percent,

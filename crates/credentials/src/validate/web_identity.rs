@@ -93,7 +93,12 @@ impl Climb<'_> {
         )
     }
 
-    pub(super) async fn explain_token_refusal(&self, plan: &Plan, refusal: &AwsRefusal) -> Advice {
+    pub(super) async fn explain_token_refusal(
+        &self,
+        assumer: &Assumer,
+        plan: &Plan,
+        refusal: &AwsRefusal,
+    ) -> Advice {
         let issuer =
             self.inner.chain.issuer.as_ref().map(|issuer| issuer.url().to_owned()).unwrap_or_default();
         let role = &plan.role;
@@ -106,7 +111,7 @@ impl Climb<'_> {
             .option("client-id-list", WEB_IDENTITY_AUDIENCE)
             .text();
         if is_access_denied(refusal)
-            && let Some(advice) = self.suspect_subject(plan).await
+            && let Some(advice) = self.suspect_of_token(assumer, plan).await
         {
             return advice;
         }
@@ -154,24 +159,7 @@ impl Climb<'_> {
                 "AWS takes the token for expired or not yet valid: the server's clock is off; this is the operator's side",
                 "turn NTP on: `sudo timedatectl set-ntp true`",
             ),
-            _ if is_access_denied(refusal) => Advice::new(
-                format!(
-                    "AWS refuses `{}` and does not say why: it is the role or its trust policy. Likely one of, the most \
-                     frequent first: (1) its condition on `{name}:sub` is not `{subject}` letter by letter, or that on \
-                     `{name}:aud` not `{WEB_IDENTITY_AUDIENCE}`; (2) the trust policy does not name `{provider}` as \
-                     Principal under Federated; (3) no role `{}` exists in account {}; (4) the Action is not \
-                     sts:AssumeRoleWithWebIdentity; (5) another condition (an address, a date, sts:RoleSessionName) or a \
-                     Deny. Ruled out by trying: the subjects of the organization's other connections. To know which: `VALIDATE TRUST POLICY '…' FOR CONNECTION {}` with what `aws iam get-role --role-name {} --query \
-                     Role.AssumeRolePolicyDocument` prints",
-                    refusal.action,
-                    role.name(),
-                    role.account(),
-                    self.name(),
-                    role.name(),
-                    name = issuer_name(&issuer),
-                ),
-                trust,
-            ),
+            _ if is_access_denied(refusal) => self.unproved_of_token(plan, refusal, &provider),
             _ => Advice::new(format!("AWS did not take the request: {}", refusal.message), trust),
         }
     }

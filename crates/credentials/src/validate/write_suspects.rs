@@ -1,6 +1,6 @@
 //! No policy of the role allows writing or deleting: other names are tried, to find what was meant.
 
-use super::ladder::Advice;
+use super::ladder::{Advice, likeliest_first};
 use super::list::{absent_key, bucket_arn, transport_condition};
 use super::reach::may_write;
 use super::s3_probe::S3Probe;
@@ -78,16 +78,17 @@ impl Climb<'_> {
             }
         }
         let condition = format!(
-            "a condition of it ({}, s3:x-amz-server-side-encryption, s3:x-amz-acl and the like) does not hold",
+            "a condition of it ({}, s3:x-amz-server-side-encryption, s3:x-amz-acl, \
+             s3:x-amz-storage-class, s3:RequestObjectTag, a date) does not hold",
             transport_condition(Self::is_insecure(probe))
         );
-        Advice::new(
+        let causes = [
+            "the statement has reading alone (s3:PutObject is missing or misspelt)".to_owned(),
             format!(
-                "{base}, while reading is allowed: likely one of: the statement has reading alone (s3:PutObject is missing or \
-                 misspelt); its Resource is `{bucket}` (the bucket) or another folder instead of `{wanted}` (the objects); \
-                 {condition}{look}"
+                "its Resource is `{bucket}` (the bucket) or another folder instead of `{wanted}` (the objects)"
             ),
-            fix,
-        )
+            condition,
+        ];
+        Advice::new(format!("{base}, while reading is allowed: {}{look}", likeliest_first(&causes)), fix)
     }
 }

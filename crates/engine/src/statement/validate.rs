@@ -51,7 +51,10 @@ pub(super) async fn run(session: &Session, target: Target) -> Result<StatementOu
     let catalog = session.engine.catalog();
     let request = ValidateRequest {
         other_connections: others.iter().map(|other| other.name.clone()).collect(),
-        other_roles: others.iter().filter_map(|other| other.parameters.role_arn.clone()).collect(),
+        other_roles: others
+            .iter()
+            .filter_map(|other| Some((other.parameters.role_arn.clone()?, other.external_id.clone())))
+            .collect(),
         pairs_of_others: catalog.role_claims_of_others(&session.identity.organization).await?,
         organization: session.identity.organization.clone(),
         user: session.identity.user.clone(),
@@ -322,7 +325,9 @@ pub(super) async fn other_external_ids(
 ) -> Result<Vec<(String, String)>, Error> {
     let (catalog, organization) = (session.engine.catalog(), &session.identity.organization);
     let mut ids = Vec::new();
-    if connection.parameters.external_id.is_some() {
+    if connection.parameters.web_identity {
+        ids.push(("the generated one of this connection".to_owned(), connection.external_id.clone()));
+    } else if connection.parameters.external_id.is_some() {
         let generated = catalog.external_id_for(organization, &connection.name).await?;
         ids.push(("the generated one of this connection, which has another typed".to_owned(), generated));
     }

@@ -6,7 +6,7 @@ use iam::RoleArn;
 /// Slips of one text that are tried. Names and external ids have 10 to 64 characters.
 const SLIPS_MAX: usize = 120;
 /// What examples and people without an id write.
-const PLACEHOLDERS: [&str; 20] = [
+const PLACEHOLDERS: [&str; 66] = [
     "EXTERNAL_ID",
     "ExternalId",
     "external_id",
@@ -27,6 +27,89 @@ const PLACEHOLDERS: [&str; 20] = [
     "changeme",
     "stagedoor",
     "databend",
+    "0000",
+    "1234",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "abc123",
+    "external-id-123",
+    "external_id_123",
+    "my-external-id-123",
+    "my_external_id_123",
+    "EXAMPLE",
+    "TODO",
+    "todo",
+    "XXXX",
+    "xxxx",
+    "REPLACE_ME",
+    "replace-me",
+    "CHANGEME",
+    "change-me",
+    "none",
+    "None",
+    "null",
+    "undefined",
+    "default",
+    "secret",
+    "unique-id",
+    "unique_id",
+    "id",
+    "external",
+    "customer",
+    "tenant",
+    "wrong",
+    "wrong-id",
+    "wrong-external-id",
+    "other",
+    "other-id",
+    "another-id",
+    "old",
+    "old-id",
+    "demo",
+    "dev",
+    "prod",
+    "production",
+    "stagedoor-external-id",
+    "databend-external-id",
+    "ExternalID",
+];
+/// What may stand before or behind an id that was carried over.
+const AROUND_IDS: [(&str, &str); 12] = [
+    ("ExternalId=", ""),
+    ("ExternalId:", ""),
+    ("external_id=", ""),
+    ("EXTERNAL_ID=", ""),
+    ("sts:ExternalId=", ""),
+    ("id-", ""),
+    ("old-", ""),
+    ("", "-old"),
+    ("", "-new"),
+    ("", "-prod"),
+    ("", "-dev"),
+    ("", "-2"),
+];
+/// Names that sessions have in examples, in the console and in the tools of AWS.
+const SESSION_NAMES: [&str; 19] = [
+    "stagedoor",
+    "databend",
+    "databend-session",
+    "session",
+    "stagedoor-session",
+    "console",
+    "cli",
+    "aws-cli",
+    "AWSCLI-Session",
+    "boto3",
+    "botocore-session",
+    "aws-sdk",
+    "admin",
+    "test",
+    "test-session",
+    "mysession",
+    "my-session",
+    "RoleSession",
+    "stagedoor-x",
 ];
 /// Letters and digits that look alike.
 const ALIKE: [(char, char); 7] =
@@ -56,6 +139,10 @@ pub(super) fn external_ids(sent: &str, names: &[(&str, &str)]) -> Vec<Guess> {
         guesses.add("its end is missing", characters[..characters.len() - cut].iter().collect());
         guesses.add("its beginning is missing", characters[cut..].iter().collect());
     }
+    for (before, after) in AROUND_IDS {
+        guesses.add("with something around it", format!("{before}{sent}{after}"));
+    }
+    guesses.add("twice", format!("{sent}{sent}"));
     for (what, name) in names {
         guesses.add(what, (*name).to_owned());
     }
@@ -63,6 +150,19 @@ pub(super) fn external_ids(sent: &str, names: &[(&str, &str)]) -> Vec<Guess> {
         guesses.add("the placeholder of an example", placeholder.to_owned());
     }
     guesses.add_slips(sent);
+    guesses.add_last_characters(sent);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
+    guesses.keep(|id| (2..=1224).contains(&id.len()) && id.chars().all(allowed))
+}
+
+/// Ids that nobody has, each of which a pattern would take that somebody may have written: `sales-*`.
+pub(super) fn ids_of_patterns(heads: &[&str]) -> Vec<Guess> {
+    let mut guesses = Guesses::around("");
+    for head in heads.iter().filter(|head| !head.is_empty()) {
+        for join in ["-", "_"] {
+            guesses.add(&format!("{head}{join}*"), format!("{head}{join}nobody-has-this-id"));
+        }
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
     guesses.keep(|id| (2..=1224).contains(&id.len()) && id.chars().all(allowed))
 }
@@ -73,7 +173,7 @@ pub(super) fn session_names(sent: &str, names: &[(&str, &str)]) -> Vec<Guess> {
     for (what, name) in names {
         guesses.add(what, (*name).to_owned());
     }
-    for name in ["stagedoor", "databend", "databend-session", "session", "stagedoor-session"] {
+    for name in SESSION_NAMES {
         guesses.add("the name of a product or an example", name.to_owned());
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
@@ -110,6 +210,12 @@ pub(super) fn roles(role: &RoleArn, paths: &[String], names: &[String], accounts
             Some(head) => near.add("the end of the name is another", format!("{head}{other_end}")),
             None => near.add("the end of the name is another", format!("{name}{end}")),
         }
+    }
+    for end in ["-reader", "-read", "-readonly", "-access", "-prod", "-dev", "-v2", "-2", "2", "s"] {
+        near.add("the end of the name is another", format!("{name}{end}"));
+    }
+    for start in ["stagedoor-", "databend-"] {
+        near.add("the beginning of the name is another", format!("{start}{name}"));
     }
     near.add_slips(name);
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
@@ -168,6 +274,17 @@ impl Guesses {
         }
     }
 
+    /// The last character is another.
+    fn add_last_characters(&mut self, text: &str) {
+        let mut head: Vec<char> = text.chars().collect();
+        let Some(last) = head.pop().filter(char::is_ascii_alphanumeric) else { return };
+        let head: String = head.into_iter().collect();
+        let others = if last.is_ascii_uppercase() { 'A'..='Z' } else { 'a'..='z' };
+        for other in others.chain('0'..='9') {
+            self.add("its last character is another", format!("{head}{other}"));
+        }
+    }
+
     fn keep(self, may_be: impl Fn(&str) -> bool) -> Vec<Guess> {
         self.made.into_iter().filter(|(_, text)| may_be(text)).collect()
     }
@@ -199,6 +316,8 @@ mod tests {
             ("sales-7f3k.", "with a sign too much at its end"),
             ("sales", "its end is missing"),
             ("YOUR_EXTERNAL_ID", "the placeholder of an example"),
+            ("ExternalId=sales-7f3k", "with something around it"),
+            ("sales-7f3x", "its last character is another"),
         ] {
             assert_eq!(what(&guesses, id).as_deref(), Some(wanted), "{id}");
         }
@@ -209,7 +328,7 @@ mod tests {
     #[test]
     fn a_long_id_has_no_end_of_guesses() {
         let id = format!("sd-default-{}", "a2".repeat(300));
-        assert!(external_ids(&id, &[]).len() < SLIPS_MAX + 60);
+        assert!(external_ids(&id, &[]).len() < SLIPS_MAX + 160);
     }
 
     #[test]

@@ -3,10 +3,15 @@
 
 mod external_id;
 mod guesses;
+mod past;
 mod principal;
+mod region;
 mod role_name;
 mod session;
+mod token;
 mod unproved;
+
+use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 
@@ -20,6 +25,8 @@ use guesses::Guess;
 
 /// Calls to STS that are under way at once while guesses are tried.
 const TRIED_AT_ONCE: usize = 8;
+/// Guesses that one climb tries: some seconds of AWS's time, and a small part of what an account may ask STS.
+const GUESSES_MAX: usize = 600;
 
 impl Climb<'_> {
     pub(super) async fn suspect(&self, assumer: &Assumer, plan: &Plan, refusal: &AwsRefusal) -> Advice {
@@ -45,10 +52,16 @@ impl Climb<'_> {
         if let Some(advice) = self.suspect_session(assumer, plan).await {
             return Some(advice);
         }
+        if let Some(advice) = self.suspect_region(assumer, plan).await {
+            return Some(advice);
+        }
+        if let Some(advice) = self.suspect_external_id(assumer, plan).await {
+            return Some(advice);
+        }
         if let Some(advice) = self.suspect_role_name(assumer, plan).await {
             return Some(advice);
         }
-        self.suspect_external_id(assumer, plan).await
+        self.suspect_new_principal(assumer, plan)
     }
 
     async fn works(&self, proof: &Proof, plan: &Plan) -> bool {
@@ -63,6 +76,9 @@ impl Climb<'_> {
         plan_of: impl Fn(&str) -> Option<Plan>,
     ) -> Option<Guess> {
         for tried in guesses.chunks(TRIED_AT_ONCE) {
+            if self.guessed.fetch_add(tried.len(), Ordering::Relaxed) >= GUESSES_MAX {
+                return None;
+            }
             let attempts = tried.iter().map(|guess| {
                 let plan = plan_of(&guess.1).filter(|plan| self.may_try(plan));
                 async move {

@@ -59,6 +59,11 @@ impl Climb<'_> {
             ("the organization", self.request.organization.as_str()),
             ("the user", self.request.user.as_str()),
             ("the connection", name.as_str()),
+            ("the principal", assumer.trust_arn.rsplit('/').next().unwrap_or_default()),
+            (
+                "the server",
+                assumer.server.as_ref().and_then(|(_, arn)| arn.rsplit('/').next()).unwrap_or_default(),
+            ),
         ];
         let attempts = session_names(ours, &names).into_iter().map(|(_, name)| async move {
             let session = self.assume_principal(server, &assumer.trust_arn, &name).await.ok()?;

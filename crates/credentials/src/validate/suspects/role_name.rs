@@ -10,7 +10,8 @@ use crate::validate::server::Assumer;
 impl Climb<'_> {
     pub(super) async fn suspect_role_name(&self, assumer: &Assumer, plan: &Plan) -> Option<Advice> {
         // Without an external id, any role of that name that trusts the principal would be taken for the one meant.
-        if !self.request.may_try_other_roles || plan.external_id.is_none() {
+        let is_bound = plan.external_id.is_some() || plan.with_token;
+        if !self.request.may_try_other_roles || !is_bound {
             return None;
         }
         let role = &plan.role;
@@ -25,9 +26,11 @@ impl Climb<'_> {
             ));
         }
         let (what, arn) = self.first_that_works(&assumer.proof, &guesses.other, other).await?;
+        let takes =
+            if plan.with_token { "tokens of this connection" } else { "this connection's external id" };
         Some(Advice::new(
             format!(
-                "`{role}` cannot be assumed, while `{arn}` takes this connection's external id: likely that is the role \
+                "`{role}` cannot be assumed, while `{arn}` takes {takes}: likely that is the role \
                  which is meant ({what})"
             ),
             alter(&arn),
@@ -39,7 +42,8 @@ impl Climb<'_> {
         let mut paths = vec!["/".to_owned(), "/service-role/".to_owned(), "/stagedoor/".to_owned()];
         paths.push(format!("/{}/", self.request.organization));
         paths.extend(self.request.connection.name.as_ref().map(|name| format!("/{name}/")));
-        let known = self.request.other_roles.iter().map(String::as_str).chain([assumer.trust_arn.as_str()]);
+        let known =
+            self.request.other_roles.iter().map(|(arn, _)| arn.as_str()).chain([assumer.trust_arn.as_str()]);
         paths.extend(known.filter_map(|arn| iam::parse_role_arn(arn).ok()).map(|arn| arn.path().to_owned()));
         if let Some(place) = &self.request.place {
             let bucket_parts = place.bucket.split(['-', '.']).chain([place.bucket.as_str()]);
@@ -57,7 +61,7 @@ impl Climb<'_> {
 
     fn accounts(&self, own: &str) -> Vec<String> {
         let mut accounts: Vec<String> = Vec::new();
-        for arn in &self.request.other_roles {
+        for (arn, _) in &self.request.other_roles {
             let Ok(arn) = iam::parse_role_arn(arn) else { continue };
             if arn.account() != own && accounts.iter().all(|known| known != arn.account()) {
                 accounts.push(arn.account().to_owned());

@@ -17,62 +17,87 @@ macro_rules! cases {
 
 cases! {
     boundary_denies
+    boundary_of_another_folder
     boundary_without_reading
     boundary_without_s3
     bucket_missing
     bucket_misspelt
     bucket_of_a_third_account
     bucket_policy_can_be_read
+    bucket_policy_denies_all_but_another_role
+    bucket_policy_denies_other_addresses
     bucket_policy_denies_other_endpoints
     bucket_policy_denies_plain_http
     bucket_policy_denies_reading
+    bucket_policy_denies_strangers_to_the_organization
+    bucket_policy_denies_the_role
     bucket_requester_pays
     clock_drifts
     clock_is_behind
     connection_keys_do_not_exist
     connection_without_stage
+    deny_not_resource
+    deny_not_resource_without_the_star
     endpoint_nobody_answers
     file_is_no_table
     files_all_archived
     get_all_but_the_folder
+    get_attributes_only
     get_csv_only
     get_denied_by_the_role
     get_folder_marker_only
+    get_from_a_vpc
     get_missing
     get_missing_and_put_allowed
+    get_not_action
     get_of_a_subfolder
     get_of_another_folder_known
     get_of_another_prefix
     get_on_the_bucket
     get_one_file_only
     get_prefix_in_capitals
+    get_resource_begins_with_two_slashes
+    get_resource_of_another_partition
+    get_resource_with_region_and_account
     get_star_on_the_bucket
     get_tagged_only
     get_under_plain_http_denied
+    get_until_a_day
     get_version_only
+    get_with_a_tag_of_the_principal
+    get_with_a_variable
     get_without_the_star
     kms_connection_names_no_key
     kms_data_key_missing
+    kms_decrypt_in_another_context
     kms_decrypt_missing
+    kms_decrypt_on_another_key
+    kms_decrypt_on_the_alias
+    kms_decrypt_through_another_region
     kms_key_disabled
     kms_key_policy_denies
     kms_key_policy_without_the_account
     kms_key_to_be_deleted
     list_and_get_on_the_objects
     list_by_folders_only
+    list_denied_but_one_folder
     list_denied_by_the_role
     list_few_keys_only
     list_from_an_address
+    list_in_another_region
     list_missing
     list_misspelt
+    list_of_a_subfolder
     list_of_another_prefix
     list_on_the_objects
     list_prefix_begins_with_a_slash
     list_prefix_with_a_literal_star
     list_prefix_without_slash
+    list_resource_with_account
     list_star_on_the_objects
     list_statement_limited_reading
     list_versions_only
+    list_with_mfa
     location_typed_wrongly
     managed_policy_default_version
     object_of_another_account
@@ -86,6 +111,7 @@ cases! {
     policy_not_attached
     policy_of_another_role
     policy_of_the_tutorial
+    policy_on_a_user
     policy_resource_is_no_arn
     policy_version_is_a_date
     prefix_empty
@@ -93,6 +119,7 @@ cases! {
     principal_boundary
     principal_does_not_trust_the_server
     principal_is_denied
+    principal_made_anew_after_use
     principal_may_not_assume
     principal_missing
     public_access_blocked
@@ -114,6 +141,7 @@ cases! {
     role_put_right_a_moment_ago
     same_path_two_buckets
     scp_denies_reading
+    scp_denies_the_region
     scp_of_the_provider_denies
     scp_without_s3
     server_as_root
@@ -131,19 +159,28 @@ cases! {
     tags_not_allowed_by_the_principal
     tags_not_allowed_by_the_trust_policy
     tags_refused_by_a_condition
+    third_account_lets_another_role_in
+    third_account_role_may_not
     token_action_wrong
+    token_audience_listed
     token_audience_missing
     token_audience_wrong
     token_provider_missing
     token_right
+    token_role_name_slip
+    token_session_name
     token_subject_not_bound
+    token_subject_of_a_known_connection
     token_subject_of_another_connection
+    token_where_the_principal_is_trusted
     trust_action_misspelt
     trust_action_saml
     trust_action_tag_session
     trust_action_web_identity
     trust_changed_after_use
     trust_denies
+    trust_denies_by_not_principal
+    trust_denies_while_another_role_works
     trust_denies_without_mfa
     trust_effect_in_lower_case
     trust_external_id_blank
@@ -151,17 +188,23 @@ cases! {
     trust_external_id_cut
     trust_external_id_differs
     trust_external_id_if_exists
+    trust_external_id_is_the_bucket
+    trust_external_id_is_the_end_of_the_principal
     trust_external_id_is_the_role
     trust_external_id_key_misspelt
     trust_external_id_key_of_aws
+    trust_external_id_last_character
     trust_external_id_not_equals
     trust_external_id_null
     trust_external_id_of_another_connection
     trust_external_id_other_for_all_values
     trust_external_id_other_if_exists
     trust_external_id_pattern_of_another
+    trust_external_id_pattern_of_the_bucket
     trust_external_id_placeholder
     trust_external_id_slip
+    trust_external_id_star_under_equals
+    trust_external_id_with_its_name
     trust_is_the_role_policy
     trust_key_without_service
     trust_malformed
@@ -182,6 +225,7 @@ cases! {
     trust_principal_arn
     trust_principal_of_another_account
     trust_principal_slip
+    trust_requested_region
     trust_requires_no_external_id
     trust_second_statement_is_open
     trust_secure_transport
@@ -190,7 +234,9 @@ cases! {
     trust_session_tag
     trust_source_account
     trust_source_identity
+    trust_source_identity_named
     trust_source_ip
+    trust_tag_of_the_environment
     trust_takes_any_external_id
     trust_takes_similar_external_ids
     trust_time_is_over
@@ -208,8 +254,10 @@ cases! {
     write_needs_an_acl_header
     write_needs_an_encryption_header
     write_of_another_prefix
+    write_one_storage_class_only
     write_prefix_in_capitals
     write_put_missing
     write_put_on_the_bucket
+    write_with_a_tag_only
     write_works
 }

@@ -92,7 +92,10 @@ impl Steps {
             (".stagedoor-absent-", "`"),
             ("upload `", "`"),
             ("session until ", " ("),
-            ("was assumed at ", ", and"),
+            ("was assumed at ", ", "),
+            ("last assumed, at ", ": "),
+            ("AWS knew it as `", "`"),
+            ("knows it as `", "`"),
         ] {
             text = masked(&text, start, end);
         }
