@@ -171,7 +171,7 @@ async fn what_follows_the_first_block_is_asked_for_at_once() {
     const LINE: &str =
         "{\"a\":1,\"filler\":\"0123456789012345678901234567890123456789012345678901234567890\"}\n";
     let world = world(&[]).await;
-    let content = LINE.repeat((40 << 20) / LINE.len());
+    let content = LINE.repeat((28 << 20) / LINE.len());
     let rows = content.len() / LINE.len();
     put(&world, "one.ndjson", content.clone().into_bytes()).await;
     put(&world, "all.ndjson", content.into_bytes()).await;
@@ -196,7 +196,12 @@ async fn what_follows_the_first_block_is_asked_for_at_once() {
         );
     wait_until("the first block is asked for", || faults.held() == 1).await;
     faults.release();
-    wait_until("all pieces are asked for", || faults.held() >= 24).await;
+    // The first MiB is there; the rest is cut into 24 pieces, and what is over.
+    let rest = rows * LINE.len() - (1 << 20);
+    let pieces = rest.div_ceil(rest / 24);
+    wait_until("all pieces are asked for", || faults.held() == pieces).await;
+    let before = world.sandbox.requests().len();
     faults.clear();
     assert_eq!(answer.await.unwrap(), [[json!(rows.to_string())]]);
+    assert_eq!(world.sandbox.requests().len(), before + pieces);
 }
