@@ -368,14 +368,17 @@ fn plain_length(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
 
+    /// A member as it is written, and without the quotes of a text.
+    type Shown = (String, Option<String>);
+
     /// What the tree has at the paths; `None` where the text is not JSON.
-    fn by_tree(text: &str, paths: &[&[&str]]) -> Option<Vec<Option<(String, Option<String>)>>> {
+    fn by_tree(text: &str, paths: &[&[&str]]) -> Option<Vec<Option<Shown>>> {
         let tree = Json::parse(text).ok()?;
         let value = |path: &&[&str]| path.iter().try_fold(&tree, |value, key| value.member(key));
         Some(paths.iter().map(|path| value(path).map(|v| (v.to_string(), v.plain_text()))).collect())
     }
 
-    fn by_scan(finder: &mut MemberFinder<'_>, text: &str) -> Option<Vec<Option<(String, Option<String>)>>> {
+    fn by_scan(finder: &mut MemberFinder<'_>, text: &str) -> Option<Vec<Option<Shown>>> {
         let shown = |found: &Option<Range<usize>>| {
             let value = text.get(found.clone()?).unwrap();
             let (mut one, mut other) = (String::new(), String::new());
