@@ -41,7 +41,8 @@ def test_what_was_said_survives_a_crash(own_server, customer, principal):
 
 def test_sigterm_lets_running_queries_end(own_server, customer, principal):
     """A query that runs when the signal comes is answered in full."""
-    bucket = customer.bucket({"numbers.parquet": pa.table({"n": list(range(2500))})})
+    rows = 2500
+    bucket = customer.bucket({"numbers.parquet": pa.table({"n": list(range(rows))})})
     stage = Warehouse(own_server).stage_with_role(bucket, customer.role(principal, *may_read(bucket)))
     sql = f"SELECT count(*) FROM @{stage}/numbers.parquet a, @{stage}/numbers.parquet b WHERE a.n + b.n >= 0"
     _, answer = own_server.request("POST", "/v1/query", {"sql": sql, "pagination": {"wait_time_secs": 0}})
@@ -50,7 +51,7 @@ def test_sigterm_lets_running_queries_end(own_server, customer, principal):
     while not answer["data"]:
         status, answer = own_server.request("GET", answer["next_uri"])
         assert status == 200 and answer["error"] is None, answer
-    assert answer["data"] == [[str(6000 * 6000)]], answer
+    assert answer["data"] == [[str(rows * rows)]], answer
     own_server.request("GET", answer["next_uri"] or "/v1/health")
     own_server.stop()
 
