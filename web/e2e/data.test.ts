@@ -259,10 +259,10 @@ test('a role is exchanged after a dry run has tried it', async () => {
   await page.getByRole('tab', { name: 'Change' }).click();
   await page.getByLabel('Role ARN').fill(bad);
   await page.getByRole('button', { name: 'Dry run' }).click();
-  await page.getByRole('list', { name: 'Dry run' }).getByText('failed').waitFor();
+  await page.getByRole('list', { name: 'Dry run' }).getByText('failed').waitFor({ timeout: 90_000 });
   await page.getByLabel('Role ARN').fill(good);
   await page.getByRole('button', { name: 'Dry run' }).click();
-  await page.getByRole('list', { name: 'Dry run' }).getByText('good').waitFor();
+  await page.getByRole('list', { name: 'Dry run' }).getByText('good').waitFor({ timeout: 90_000 });
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   await expect.poll(async () => JSON.stringify(await world.server.sql('SHOW CONNECTIONS'))).toContain(good);
 });
