@@ -6,7 +6,7 @@ use iam::texts::allow_statement;
 use object_store::aws::AwsCredential;
 
 use super::command::Command;
-use super::denial::{Denial, DenialKind, Denied, PolicyPlace, advise};
+use super::denial::{Denial, DenialKind};
 use super::ladder::{Advice, Fallen, Step, rung};
 use super::s3_probe::{Answer, Ask, S3Probe};
 use super::{Climb, Held, ValidatePlace};
@@ -120,22 +120,7 @@ impl Climb<'_> {
         let denial = if own.is_denied() { own.denial() } else { answer.denial() };
         let arn = bucket_arn(held, &place.bucket);
         let fix = allow_statement(&[ACTION], &arn, Some(&place.prefix));
-        let denied = Denied {
-            action: ACTION,
-            resource: &arn,
-            bucket: &place.bucket,
-            role_name: held.role_name.as_deref(),
-            role_arn: held.role_arn.as_deref(),
-            is_insecure: Self::is_insecure(probe),
-            lists: false,
-            element: &fix,
-        };
-        if matches!(denial.kind, DenialKind::ExplicitDeny(PolicyPlace::Resource))
-            && let Some(advice) = self.read_bucket_policy(probe, held, ACTION, &arn).await
-        {
-            return advice;
-        }
-        if let Some(advice) = advise(&denial, &denied) {
+        if let Some(advice) = self.said_by_aws(probe, place, held, &denial, (ACTION, &arn, &fix)).await {
             return advice;
         }
         match denial.kind {
@@ -218,45 +203,6 @@ impl Climb<'_> {
             Self::url(place)
         )
     }
-
-    /// The bucket's policy itself, where the role may read it: then the statement that denies is known.
-    pub(super) async fn read_bucket_policy(
-        &self,
-        probe: &S3Probe,
-        held: &Held,
-        action: &str,
-        resource: &str,
-    ) -> Option<Advice> {
-        let query = [("policy", "")];
-        let answer = probe.ask(held.whole.as_ref(), &Ask { query: &query, ..Ask::default() }).await;
-        if !answer.is_success() {
-            return None;
-        }
-        let document = iam::PolicyDocument::parse(&answer.text(), iam::PolicyKind::Resource).ok()?;
-        let named: Vec<String> = document
-            .statements()
-            .iter()
-            .filter(|statement| {
-                statement.effect() == iam::Effect::Deny
-                    && statement.actions().any(|pattern| action_fits(pattern, action))
-            })
-            .map(|statement| statement.id().to_string())
-            .collect();
-        if named.is_empty() {
-            return None;
-        }
-        Some(Advice::new(
-            format!(
-                "a Deny in the policy of bucket `{}` forbids {action} on `{resource}`: {} of it",
-                probe.bucket,
-                named.join(" or ")
-            ),
-            format!(
-                "exempt the role from it: {{\"Condition\": {{\"ArnNotEquals\": {{\"aws:PrincipalArn\": \"{}\"}}}}}}",
-                held.role_arn.as_deref().unwrap_or("arn:aws:iam::ACCOUNT:role/ROLE")
-            ),
-        ))
-    }
 }
 
 /// How a condition on TLS is called among those that may not hold.
@@ -265,15 +211,6 @@ pub(super) fn transport_condition(is_insecure: bool) -> &'static str {
         "aws:SecureTransport, since requests go over plain HTTP here"
     } else {
         "aws:PrincipalArn"
-    }
-}
-
-fn action_fits(pattern: &str, action: &str) -> bool {
-    let pattern = pattern.to_ascii_lowercase();
-    let action = action.to_ascii_lowercase();
-    match pattern.split_once('*') {
-        Some((head, _)) => action.starts_with(head),
-        None => pattern == action,
     }
 }
 

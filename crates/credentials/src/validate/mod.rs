@@ -20,6 +20,7 @@ mod patience;
 mod reach;
 mod read;
 mod read_suspects;
+mod reasons;
 mod s3_probe;
 mod server;
 mod session;

@@ -4,7 +4,7 @@ use http::Method;
 use iam::texts::allow_statement;
 
 use super::command::Command;
-use super::denial::{DenialKind, Denied, PolicyPlace, advise};
+use super::denial::DenialKind;
 use super::kms::encryption;
 use super::ladder::{Advice, Fallen, Step, rung};
 use super::list::{Listed, absent_key, bucket_arn, may_read, requester_pays};
@@ -138,22 +138,8 @@ impl Climb<'_> {
         }
         let object_arn = format!("{}/{key}", bucket_arn(held, &place.bucket));
         let fix = object_statement(held, place, &[ACTION]);
-        let denied = Denied {
-            action: ACTION,
-            resource: &object_arn,
-            bucket: &place.bucket,
-            role_name: held.role_name.as_deref(),
-            role_arn: held.role_arn.as_deref(),
-            is_insecure: Self::is_insecure(probe),
-            lists: true,
-            element: &fix,
-        };
-        if matches!(denial.kind, DenialKind::ExplicitDeny(PolicyPlace::Resource))
-            && let Some(advice) = self.read_bucket_policy(probe, held, ACTION, &object_arn).await
+        if let Some(advice) = self.said_by_aws(probe, place, held, &denial, (ACTION, &object_arn, &fix)).await
         {
-            return advice;
-        }
-        if let Some(advice) = advise(&denial, &denied) {
             return advice;
         }
         if denial.kind == DenialKind::Bare {

@@ -4,7 +4,7 @@
 use http::Method;
 
 use super::command::Command;
-use super::denial::{DenialKind, Denied, PolicyPlace, advise};
+use super::denial::DenialKind;
 use super::kms::encryption;
 use super::ladder::{Advice, Fallen, Step, rung};
 use super::list::bucket_arn;
@@ -191,22 +191,7 @@ impl Climb<'_> {
         let bucket = bucket_arn(held, &place.bucket);
         let resource = format!("{bucket}/{}*", place.prefix);
         let fix = object_statement(held, place, &[action]);
-        let denied = Denied {
-            action,
-            resource: &resource,
-            bucket: &place.bucket,
-            role_name: held.role_name.as_deref(),
-            role_arn: held.role_arn.as_deref(),
-            is_insecure: Self::is_insecure(probe),
-            lists: true,
-            element: &fix,
-        };
-        if matches!(denial.kind, DenialKind::ExplicitDeny(PolicyPlace::Resource))
-            && let Some(advice) = self.read_bucket_policy(probe, held, action, &resource).await
-        {
-            return advice;
-        }
-        if let Some(advice) = advise(&denial, &denied) {
+        if let Some(advice) = self.said_by_aws(probe, place, held, &denial, (action, &resource, &fix)).await {
             return advice;
         }
         if denial.kind == DenialKind::Bare {
